@@ -1,0 +1,1 @@
+"""The work queue: alerts become cases that people close."""

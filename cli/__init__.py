@@ -1,0 +1,1 @@
+"""The riskdesk command: parse, call, print."""

@@ -1,0 +1,1 @@
+"""Typed settings and profiles, read once at the edge."""

@@ -1,0 +1,1 @@
+"""Ways in and out: files, codec, dead letters, sinks; plain arguments only."""

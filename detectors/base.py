@@ -1,0 +1,99 @@
+"""The one interface of a detector: parameters on a frozen object, memory in the hand."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import ConfigDict
+
+from domain.events import CardIssued, Transaction
+from domain.findings import Finding, Severity
+from domain.tables import Tables
+
+E = TypeVar("E", bound=Transaction | CardIssued)
+S = TypeVar("S")
+Step = Callable[[Any, Any], tuple[Finding, ...]]
+
+
+class Scope(StrEnum):
+    """What a detector keeps memory of; the value is the event's field that holds the key."""
+
+    CARD = "card"
+    CUSTOMER = "customer"
+    TERMINAL = "terminal"
+    MERCHANT = "merchant"
+    DEVICE = "device"
+    BRANCH = "branch"
+    ISSUANCE = "issuance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detector(ABC, Generic[E, S]):
+    """Watch one kind of thing and say what is wrong with an event, given what came before.
+
+    A subclass lives alone in `detectors/<name>.py` beside `<name>.examples.yaml`; the file name is the
+    detector's name. Its docstring has the paragraphs Why, Misses, False alarms, State and, where a
+    constant needs one, Source. Parameters are dataclass fields with a default, a bound and a unit in
+    the name or type; nothing else is kept on the object. The step never reads a clock, a file, a global
+    or another key.
+    """
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
+    scope: ClassVar[Scope]
+    reads: ClassVar[tuple[type, ...]] = (Transaction,)
+    severity: ClassVar[Severity]
+    # The documented probability that a finding is true, until labels say better.
+    prior: ClassVar[float]
+    version: ClassVar[int] = 1
+    # Raised when dump's shape changes; load then reads the older shapes too.
+    state_version: ClassVar[int] = 1
+    # Whether constant input must never alert (the detector is about the unusual).
+    about_the_unusual: ClassVar[bool] = True
+    # Contract checks that do not apply, each with its reason.
+    waives: ClassVar[dict[str, str]] = {}
+
+    @abstractmethod
+    def start(self) -> S:
+        """Give the state of a key that has not been seen."""
+
+    @abstractmethod
+    def step(self, state: S, event: E) -> tuple[Finding, ...]:
+        """Let the event change the state, and return what is wrong: () when quiet, nearly always."""
+
+    @abstractmethod
+    def dump(self, state: S) -> tuple[Any, ...]:
+        """Give the state as plain numbers, strings, None and nested tuples or lists of them."""
+
+    @abstractmethod
+    def load(self, dumped: list[Any], state_version: int) -> S:
+        """Give the state that was dumped by `state_version`; sequences come back as lists."""
+
+    @property
+    @abstractmethod
+    def memory(self) -> timedelta:
+        """How long after a key's last event its state still matters.
+
+        Once it is past, the state may be thrown away: `step` must answer as if from `start`.
+        """
+
+    def bound(self, tables: Tables) -> Step:
+        """Give the step with the published tables it reads; most read none."""
+        del tables
+        return self.step
+
+    def due(self, state: S) -> int | None:
+        """Give the event time in ms at which `expire` wants to be called, or None.
+
+        Override both to notice silence.
+        """
+        del state
+        return None
+
+    def expire(self, state: S, at_ms: int) -> tuple[Finding, ...]:
+        """Let the silence until `at_ms` change the state; findings name their `anchor`."""
+        del state, at_ms
+        return ()

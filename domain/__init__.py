@@ -1,0 +1,1 @@
+"""What the desk talks about: frozen values without input or output."""

@@ -1,0 +1,136 @@
+"""The events that run in: frozen structs that the codec decodes and checks in one pass.
+
+Times on the wire are ISO 8601 with an offset; money is an integer of minor units with its ISO 4217
+code beside it; cards, customers and terminals are opaque tokens.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Token = Annotated[str, Meta(min_length=1, max_length=64)]
+Word = Annotated[str, Meta(max_length=64)]
+Currency = Annotated[str, Meta(min_length=3, max_length=3)]
+Country = Annotated[str, Meta(min_length=2, max_length=2)]
+Mcc = Annotated[str, Meta(min_length=4, max_length=4)]
+Last4 = Annotated[str, Meta(min_length=4, max_length=4)]
+Instant = Annotated[datetime, Meta(tz=True)]
+# A quadrillion minor units is beyond any card and far within an exact float.
+Minor = Annotated[int, Meta(ge=0, le=10**15)]
+Balance = Annotated[int, Meta(ge=-(10**15), le=10**15)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+# Half the Earth's circumference: a radius beyond it says nothing about a place.
+ErrorKm = Annotated[float, Meta(ge=0, le=20_038)]
+
+TransactionType = Literal[
+    "purchase",
+    "withdrawal",
+    "deposit",
+    "transfer_in",
+    "transfer_out",
+    "refund",
+    "reversal",
+    "balance_inquiry",
+]
+Channel = Literal["pos", "atm", "ecom", "moto", "mobile", "counter"]
+Entry = Literal["chip", "contactless", "magstripe", "manual", "token", "none"]
+Outcome = Literal["approved", "declined"]
+DeclineReason = Literal["wrong_pin", "insufficient_funds", "over_limit", "stolen", "expired", "other"]
+Tier = Literal["standard", "premium", "private"]
+
+# Only these channels put the card itself at a place.
+CARD_PRESENT: frozenset[str] = frozenset({"pos", "atm", "counter"})
+
+
+class Place(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """A point on the globe in degrees, with the radius in km inside which the truth lies."""
+
+    lat: Latitude
+    lon: Longitude
+    city: Word = ""
+    country: Country | None = None
+    error_km: ErrorKm = 0.0
+
+
+class Issued(Struct, frozen=True, gc=False, kw_only=True):
+    """Where and when a card was opened."""
+
+    branch: Token
+    at: Instant
+
+
+class Transaction(
+    Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="kind", tag="transaction"
+):
+    """One use of a card, approved or declined.
+
+    `tier` to `branch` come from reference data, joined once behind the codec; `at_ms` (milliseconds
+    since 1970) is derived from `at` by the codec, so that no detector does calendar arithmetic.
+    """
+
+    event_id: Token
+    at: Instant
+    card: Token
+    amount_minor: Minor
+    currency: Currency
+    channel: Channel
+    type: TransactionType = "purchase"
+    outcome: Outcome = "approved"
+    decline_reason: DeclineReason | None = None
+    entry: Entry = "none"
+    customer: Token | None = None
+    last4: Last4 | None = None
+    merchant: Token | None = None
+    mcc: Mcc | None = None
+    terminal: Token | None = None
+    counterparty: Token | None = None
+    place: Place | None = None
+    balance_after_minor: Balance | None = None
+    ended_at: Instant | None = None
+    ingested_at: Instant | None = None
+    tier: Tier | None = None
+    issued: Issued | None = None
+    issuance: Token | None = None
+    device: Token | None = None
+    branch: Token | None = None
+    at_ms: int = 0
+
+
+class CardIssued(
+    Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="kind", tag="card_issued"
+):
+    """A card was opened for a customer at a branch.
+
+    `issuance` (branch and local opening date) is joined behind the codec; `at_ms` is derived.
+    """
+
+    event_id: Token
+    at: Instant
+    card: Token
+    customer: Token
+    branch: Token
+    place: Place | None = None
+    officer: Token | None = None
+    last4: Last4 | None = None
+    ingested_at: Instant | None = None
+    tier: Tier | None = None
+    issuance: Token | None = None
+    at_ms: int = 0
+
+
+class Progress(
+    Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="kind", tag="progress"
+):
+    """Event time has reached `at` on this partition, although nothing happened: lets silence be noticed.
+
+    Recorded in the stream by whoever writes it, so that a replay fires at the same places.
+    """
+
+    at: Instant
+    at_ms: int = 0
+
+
+type_of_kind = {"transaction": Transaction, "card_issued": CardIssued, "progress": Progress}
+Event = Transaction | CardIssued | Progress

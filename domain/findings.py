@@ -1,0 +1,47 @@
+"""What a detector says when something is wrong."""
+
+from enum import IntEnum
+from typing import Any
+
+from msgspec import Struct
+
+
+class Severity(IntEnum):
+    """How bad it would be if the finding were true; 0 is the worst."""
+
+    CRITICAL = 0
+    HIGH = 1
+    MEDIUM = 2
+    LOW = 3
+
+
+class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A card that takes part in a finding about several, with its customer where known."""
+
+    card: str
+    customer: str | None = None
+    last4: str | None = None
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong, with evidence a person can read.
+
+    `probability` (0 to 1) that it is true; `exposure_minor` is the money that can still go, in minor
+    units of `currency`. `members` are the cards concerned where they are more than the event's own.
+    `ring` names what alerts of different customers share when they belong to one case ("" for none).
+    `anchor` stands in for the triggering event's id in the alert's id where a window start identifies
+    the finding better ("" for the event's id). `severity` overrides the detector's own.
+    """
+
+    reason: str
+    probability: float
+    exposure_minor: int = 0
+    currency: str = ""
+    evidence: dict[str, Any]
+    severity: Severity | None = None
+    members: tuple[Member, ...] = ()
+    ring: str = ""
+    anchor: str = ""
+
+
+QUIET: tuple[Finding, ...] = ()

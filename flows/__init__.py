@@ -1,0 +1,1 @@
+"""The only place that wires things together: the dataflows over Bytewax and their supervisor."""

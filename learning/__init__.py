@@ -1,0 +1,1 @@
+"""What is learnt from streams and from the desk, published as tables."""

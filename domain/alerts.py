@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from domain.findings import Member, Severity
+from domain.instants import iso
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -44,3 +45,35 @@ def alert_id(detector: str, key: str, anchor: str) -> str:
     32 hexadecimal digits; the parts are joined by a byte that no token can hold.
     """
     return blake2b("\x1f".join((detector, key, anchor)).encode(), digest_size=16).hexdigest()
+
+
+def alert_record(alert: Alert) -> dict[str, Any]:
+    """Give an alert as the one JSON object that files, the queue and interfaces show.
+
+    Times are ISO 8601 in UTC, the severity is its name in lower case, empty optional fields stay as null.
+    """
+    return {
+        "id": alert.id,
+        "detector": alert.detector,
+        "at": iso(alert.at_ms),
+        "severity": alert.severity.name.lower(),
+        "probability": alert.probability,
+        "exposure_minor": alert.exposure_minor,
+        "currency": alert.currency,
+        "scope": alert.scope,
+        "key": alert.key,
+        "card": alert.card,
+        "last4": alert.last4,
+        "customer": alert.customer,
+        "tier": alert.tier,
+        "event_id": alert.event_id,
+        "reason": alert.reason,
+        "ring": alert.ring,
+        "members": [
+            {"card": member.card, "customer": member.customer, "last4": member.last4}
+            for member in alert.members
+        ],
+        "evidence": alert.evidence,
+        "version": alert.version,
+        "parameters": alert.parameters,
+    }

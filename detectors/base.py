@@ -5,17 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-from domain.events import CardIssued, Transaction
+from domain.events import MOST_MINOR, CardIssued, Transaction
 from domain.findings import Finding, Severity
 from domain.tables import Tables
 
 E = TypeVar("E", bound=Transaction | CardIssued)
 S = TypeVar("S")
 Step = Callable[[Any, Any], tuple[Finding, ...]]
+# Types of parameters: a length of time, and amounts of money by their ISO 4217 codes.
+Span = Annotated[timedelta, Field(ge=timedelta(milliseconds=1), le=timedelta(days=3650))]
+MinorByCurrency = dict[
+    Annotated[str, Field(pattern="^[A-Z]{3}$")], Annotated[int, Field(ge=0, le=MOST_MINOR)]
+]
 
 
 class Scope(StrEnum):

@@ -1,7 +1,8 @@
 """The events that run in: frozen structs that the codec decodes and checks in one pass.
 
 Times on the wire are ISO 8601 with an offset; money is an integer of minor units with its ISO 4217
-code beside it; cards, customers and terminals are opaque tokens.
+code beside it; cards, customers and terminals are opaque tokens. Unknown fields are refused here, so that
+decoding tells of each; the codec then takes the event without them, counts them and refuses card secrets.
 """
 
 from datetime import datetime
@@ -17,8 +18,9 @@ Mcc = Annotated[str, Meta(min_length=4, max_length=4)]
 Last4 = Annotated[str, Meta(min_length=4, max_length=4)]
 Instant = Annotated[datetime, Meta(tz=True)]
 # A quadrillion minor units is beyond any card and far within an exact float.
-Minor = Annotated[int, Meta(ge=0, le=10**15)]
-Balance = Annotated[int, Meta(ge=-(10**15), le=10**15)]
+MOST_MINOR = 10**15
+Minor = Annotated[int, Meta(ge=0, le=MOST_MINOR)]
+Balance = Annotated[int, Meta(ge=-MOST_MINOR, le=MOST_MINOR)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 # Half the Earth's circumference: a radius beyond it says nothing about a place.
@@ -42,9 +44,11 @@ Tier = Literal["standard", "premium", "private"]
 
 # Only these channels put the card itself at a place.
 CARD_PRESENT: frozenset[str] = frozenset({"pos", "atm", "counter"})
+# What takes money off a card.
+MONEY_OUT: frozenset[str] = frozenset({"purchase", "withdrawal", "transfer_out"})
 
 
-class Place(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+class Place(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A point on the globe in degrees, with the radius in km inside which the truth lies."""
 
     lat: Latitude
@@ -54,15 +58,23 @@ class Place(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     error_km: ErrorKm = 0.0
 
 
-class Issued(Struct, frozen=True, gc=False, kw_only=True):
-    """Where and when a card was opened."""
+class Issued(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Where and when a card was opened; `place` is the branch's, where it is on record."""
 
     branch: Token
     at: Instant
+    place: Place | None = None
 
 
 class Transaction(
-    Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="kind", tag="transaction"
+    Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag="transaction",
 ):
     """One use of a card, approved or declined.
 
@@ -95,11 +107,18 @@ class Transaction(
     issuance: Token | None = None
     device: Token | None = None
     branch: Token | None = None
-    at_ms: int = 0
+    at_ms: Balance = 0
 
 
 class CardIssued(
-    Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="kind", tag="card_issued"
+    Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag="card_issued",
 ):
     """A card was opened for a customer at a branch.
 
@@ -117,11 +136,18 @@ class CardIssued(
     ingested_at: Instant | None = None
     tier: Tier | None = None
     issuance: Token | None = None
-    at_ms: int = 0
+    at_ms: Balance = 0
 
 
 class Progress(
-    Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="kind", tag="progress"
+    Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag="progress",
 ):
     """Event time has reached `at` on this partition, although nothing happened: lets silence be noticed.
 
@@ -129,8 +155,12 @@ class Progress(
     """
 
     at: Instant
-    at_ms: int = 0
+    at_ms: Balance = 0
 
 
-type_of_kind = {"transaction": Transaction, "card_issued": CardIssued, "progress": Progress}
 Event = Transaction | CardIssued | Progress
+type_of_kind: dict[str, type[Event]] = {
+    "transaction": Transaction,
+    "card_issued": CardIssued,
+    "progress": Progress,
+}

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from domain.wording import counted
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -24,3 +26,23 @@ def span_ms(span: timedelta) -> int:
 def iso(at_ms: int) -> str:
     """Write `at_ms` as ISO 8601 in UTC with milliseconds, the one way the product prints a time."""
     return from_ms(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def span_words(length_ms: int) -> str:
+    """Say a length of time as a person would, to two units.
+
+    >>> span_words(1_800_000), span_words(8_100_000), span_words(90_000_000), span_words(400)
+    ('30 minutes', '2 hours 15 minutes', '25 hours', 'less than a second')
+    """
+    seconds = round(length_ms / 1000)
+    if seconds < 1:
+        return "less than a second"
+    if seconds < 60:
+        return counted(seconds, "second")
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return counted(minutes, "minute")
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return counted(round(hours / 24), "day")
+    return counted(hours, "hour") + (f" {counted(minutes, 'minute')}" if minutes else "")

@@ -146,8 +146,11 @@ class Reference:
             if event.customer is None:
                 force_setattr(event, "customer", card.customer)
             force_setattr(event, "last4", card.last4)
-            force_setattr(event, "issued", Issued(branch=card.issued_branch, at=card.issued_at))
-            force_setattr(event, "issuance", self._issuance(card.issued_branch, card.issued_at, at_ms))
+            branch = self.branches.at(card.issued_branch, at_ms)
+            place = branch.place if branch else None
+            issued = Issued(branch=card.issued_branch, at=card.issued_at, place=place)
+            force_setattr(event, "issued", issued)
+            force_setattr(event, "issuance", self._issuance(issued.branch, issued.at, branch))
         customer = self.customers.at(event.customer, at_ms)
         if customer is not None:
             force_setattr(event, "tier", customer.tier)
@@ -163,9 +166,9 @@ class Reference:
         customer = self.customers.at(event.customer, event.at_ms)
         if customer is not None:
             force_setattr(event, "tier", customer.tier)
-        force_setattr(event, "issuance", self._issuance(event.branch, event.at, event.at_ms))
+        branch = self.branches.at(event.branch, event.at_ms)
+        force_setattr(event, "issuance", self._issuance(event.branch, event.at, branch))
         return customer is not None
 
-    def _issuance(self, branch: str, opened_at: datetime, at_ms: int) -> str:
-        known = self.branches.at(branch, at_ms)
+    def _issuance(self, branch: str, opened_at: datetime, known: Branch | None) -> str:
         return issuance_key(branch, opened_at, known.time_zone if known else self.home_zone)

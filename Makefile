@@ -1,0 +1,81 @@
+# Everything that is done here more than once. `make` alone lists it.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.SHELLFLAGS := -euc
+
+# What would make pip or Python look for the project's packages elsewhere than in .venv.
+unexport PIP_PREFIX PIP_REQUIRE_HASHES PIP_TARGET PIP_USER PYTHONHOME PYTHONPATH
+
+RUN := .venv/bin/python
+RISKDESK := $(RUN) -m cli.main
+DEMO_STORE := sqlite:///var/demo.sqlite
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+.venv/ready: requirements.txt pyproject.toml
+	@supported='import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'; \
+	if ! "$(RUN)" -c "import pip; $$supported" 2>/dev/null; then \
+		base=; \
+		for name in python3.12 python3.11 python3 python; do \
+			if "$$name" -c "$$supported" 2>/dev/null; then base=$$name; break; fi; \
+		done; \
+		if [ -z "$$base" ]; then \
+			echo "No Python 3.11 or 3.12 with venv and ensurepip was found; install one and put it on PATH." >&2; \
+			exit 1; \
+		fi; \
+		"$$base" -m venv --clear .venv; \
+	fi
+	$(RUN) -m pip install --quiet --require-hashes -r requirements.txt
+	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch .venv/ready
+
+.PHONY: demo
+demo: .venv/ready ## replay a recorded night into a fresh queue and show the ranked cases
+	@mkdir -p var && rm -f var/demo*
+	$(RISKDESK) reference load replay_data/night/reference.jsonl.zst --store $(DEMO_STORE)
+	$(RISKDESK) replay config/profiles/card_risk.yaml replay_data/night/transactions.jsonl.zst \
+		--store $(DEMO_STORE) --alerts var/demo-alerts.jsonl
+	$(RISKDESK) queue list --store $(DEMO_STORE)
+
+.PHONY: test
+test: .venv/ready ## run the tests that take seconds
+	$(RUN) -m pytest -m "not slow"
+
+.PHONY: test-all
+test-all: .venv/ready ## run every test
+	$(RUN) -m pytest
+
+.PHONY: lint
+lint: .venv/ready ## check format, style, types, import rules and generated docs
+	$(RUN) -m ruff format --check
+	$(RUN) -m ruff check
+	$(RUN) -m mypy
+	$(RUN) -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-logo
+	$(RUN) -m cli.reference_docs --check
+
+.PHONY: check
+check: lint test ## run lint and the tests that take seconds: what must hold before a commit
+
+.PHONY: bench-reference
+bench-reference: .venv/ready ## measure against a bare loop: make bench-reference FLOOR=path WORKLOAD=path
+	@[ -n "$(FLOOR)" ] && [ -n "$(WORKLOAD)" ] || \
+		{ echo "Say what to measure against: make bench-reference FLOOR=path WORKLOAD=path" >&2; exit 2; }
+	$(RUN) -m benchmarks.reference_run "$(FLOOR)" "$(WORKLOAD)"
+
+.PHONY: docs
+docs: .venv/ready ## write the generated pages of docs/ anew
+	$(RUN) -m cli.reference_docs
+
+.PHONY: lock
+lock: ## pin every dependency in requirements.txt anew, with hashes (needs uv)
+	@command -v uv >/dev/null || { echo "uv was not found; install it and put it on PATH." >&2; exit 1; }
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--group dev -o requirements.txt pyproject.toml
+
+.PHONY: clean
+clean: ## remove what was made here, except .venv
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist var
+	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

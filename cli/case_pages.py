@@ -1,0 +1,159 @@
+"""How cases look on a screen: a line for the rank, and below it what a person needs to begin."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+import orjson
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cases.case import Case, CaseFile
+from cases.ranking import BAND_NAMES
+from domain.findings import Member
+from domain.instants import iso
+from domain.money import money_words
+from domain.wording import counted
+
+_COLOURS = ("bold red", "yellow", "default")
+# Heading and width of each column; with one blank between them they fill 100.
+_COLUMNS = (
+    ("", 4),
+    ("band", 8),
+    ("due (UTC)", 19),
+    ("case", 11),
+    ("subject", 31),
+    ("alerts", 6),
+    ("loss", 15),
+)
+_INDENT = 5
+_REASONS_SHOWN = 4
+
+
+def heading() -> RenderableType:
+    """Give the names of the columns of `ranked_lines`."""
+    return _columns(Text(name, "dim") for name, _ in _COLUMNS)
+
+
+def ranked_lines(case: Case) -> RenderableType:
+    """Give a case as its line in the queue, with its reasons, and its members where they are several."""
+    colour = _COLOURS[case.band]
+    line = _columns(
+        (
+            Text(str(case.rank or "-")),
+            Text(BAND_NAMES[case.band], colour),
+            Text(_instant(case.due_ms)),
+            Text(_plain(case.id)),
+            Text(_plain(case.subject), "bold"),
+            Text(str(case.alerts)),
+            Text(_money(case.expected_loss_minor, case.currency)),
+        )
+    )
+    below = [_plain(reason) for reason in case.reasons[:_REASONS_SHOWN]]
+    more = len(case.reasons) - len(below)
+    if more:
+        below.append(f"and {counted(more, 'more reason')}: riskdesk queue show {case.id}")
+    if len(case.members) > 1:
+        below.extend(_member_lines(case.members))
+    if case.lease is not None:
+        below.append(f"with {_plain(case.lease.by)} until {_instant(case.lease.until_ms)}")
+    if case.outcome is not None:
+        below.append(f"closed as {case.outcome}")
+    if case.merged_into is not None:
+        below.append(f"went into {case.merged_into}")
+    return Group(line, *(_below(text) for text in below))
+
+
+def case_page(file: CaseFile) -> RenderableType:
+    """Give everything about one case."""
+    case = file.case
+    parts: list[RenderableType] = [heading(), ranked_lines(case)]
+    if len(case.members) == 1:
+        parts += [_title("Card"), *(_below(line) for line in _member_lines(case.members))]
+    parts += [_title("Rank"), *(_below(line) for line in _rank_words(case))]
+    parts.append(_title("Alerts"))
+    for alert in file.evidence:
+        parts.append(
+            _below(f"{_moment(alert['at'])}  {alert['severity']}  {alert['detector']}: {alert['reason']}")
+        )
+        evidence = {
+            "probability": alert["probability"],
+            "exposure": _money(alert["exposure_minor"], alert["currency"]),
+            **alert["evidence"],
+        }
+        parts.append(_below("; ".join(_fields(evidence)), deeper=4))
+    parts += [_title("To do"), *(_below(f"{task.state}: {task.kind} {task.subject}") for task in file.tasks)]
+    parts.append(_title("Timeline"))
+    for entry in file.timeline:
+        change = " -> ".join(value for value in (entry.old, entry.new) if value)
+        note = f"({entry.note})" if entry.note else ""
+        words = (_instant(entry.at_ms), entry.actor, entry.what.replace("_", " "), change, note)
+        parts.append(_below("  ".join(word for word in words if word)))
+    return Group(*parts)
+
+
+def _columns(cells: Iterable[Text]) -> Table:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for name, width in _COLUMNS:
+        table.add_column(width=width, overflow="fold", justify="right" if name in ("", "alerts") else "left")
+    table.add_row(*cells)
+    return table
+
+
+def _title(words: str) -> Text:
+    return Text(f"\n{words}", "bold")
+
+
+def _below(text: str, deeper: int = 0) -> Padding:
+    return Padding(Text(_plain(text)), (0, 0, 0, _INDENT + deeper), expand=False)
+
+
+def _member_lines(members: Iterable[Member]) -> Iterable[str]:
+    """Say the cards of each customer on one line."""
+
+    def customer(member: Member) -> str:
+        return member.customer or ""
+
+    for holder, cards in groupby(sorted(members, key=customer), key=customer):
+        tokens = ", ".join(card.card + (f" (...{card.last4})" if card.last4 else "") for card in cards)
+        yield f"{f'customer {holder}' if holder else 'customer unknown'}: {tokens}"
+
+
+def _rank_words(case: Case) -> Iterable[str]:
+    """Say how the case came by its band and its time."""
+    why = case.breakdown
+    loss, exposure = (
+        _money(minor, case.currency) for minor in (case.expected_loss_minor, case.exposure_minor)
+    )
+    yield f"{why['band']}: {why['band_reason']}"
+    yield f"expected loss {loss} = {case.probability:.2f} x {exposure}"
+    yield (
+        f"due {_moment(why['due'])} = first alert {_moment(why['first_alert'])} + {why['sla_s']:g} s "
+        f"x {why['tier_factor']:g} ({why['tier']} tier)"
+    )
+
+
+def _fields(values: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name.replace('_', ' ')}: {value if isinstance(value, str) else orjson.dumps(value).decode()}"
+        for name, value in values.items()
+    ]
+
+
+def _money(amount_minor: int, currency: str) -> str:
+    return money_words(amount_minor, currency) if currency else "-"
+
+
+def _instant(at_ms: int) -> str:
+    return _moment(iso(at_ms))
+
+
+def _moment(written: str) -> str:
+    return written[:19].replace("T", " ")
+
+
+def _plain(text: str) -> str:
+    """Take out what could steer a terminal: tokens and notes come from outside."""
+    return "".join(character if character.isprintable() else "?" for character in text)

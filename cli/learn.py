@@ -1,0 +1,109 @@
+"""The `learn` command: recorded events become published tables."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+import orjson
+
+from connectors.codec import Codec, TimeBounds
+from connectors.files import read_blocks
+from domain.events import Transaction
+from domain.instants import iso, to_ms
+from learning.published import write_table
+from learning.segment_amounts import learn_segment_amounts
+
+# The year 9999: which times can be right is judged by the table's own, not here.
+_LATEST_MS = 253_402_300_799_000
+_ANY_TIME = TimeBounds(0, _LATEST_MS, ahead_of_ingest_ms=_LATEST_MS)
+
+
+@click.group()
+def learn() -> None:
+    """Learn published tables from recorded events."""
+
+
+class _Instant(click.ParamType[datetime]):
+    name = "iso 8601"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            self.fail(f"{value!r} should be ISO 8601 with an offset: 2026-04-01T00:00:00+08:00", param, ctx)
+        return at
+
+
+@learn.command(
+    epilog="Example: riskdesk learn segments march.jsonl.zst -o segments-april.json "
+    "--effective-at 2026-04-01T00:00:00+08:00"
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    required=True,
+    help="Where the table goes, as JSON; a profile names it under `tables`.",
+)
+@click.option(
+    "--effective-at",
+    type=_Instant(),
+    required=True,
+    help="From when on it is in force; later than every event it is learnt from.",
+)
+@click.option(
+    "--quantile",
+    type=click.FloatRange(0.5, 1, max_open=True),
+    default=0.99,
+    show_default=True,
+    help="Which share of a segment's amounts is below its high one.",
+)
+@click.option(
+    "--least",
+    type=click.IntRange(2),
+    default=200,
+    show_default=True,
+    help="Segments with fewer amounts are left out.",
+)
+def segments(files: tuple[Path, ...], out: Path, effective_at: datetime, quantile: float, least: int) -> None:
+    """Learn what each segment (currency, type, channel) spends from the transactions of FILES.
+
+    FILES are lines of events, also compressed, or folders of such. Lines that are no event are counted
+    and left out.
+    """
+    recorded = _Recorded(files)
+    table = learn_segment_amounts(recorded.transactions(), effective_at, quantile=quantile, least=least)
+    write_table(out, table)
+    said = {
+        "table": str(out),
+        "version": table.version,
+        "effective_at": iso(to_ms(effective_at)),
+        "segments": len(table.segments),
+        "amounts": sum(segment.count for segment in table.segments.values()),
+        "rejected": recorded.rejected,
+    }
+    click.echo(orjson.dumps(said))
+    if recorded.rejected:
+        click.echo(f"{recorded.rejected} lines are no event and were left out", err=True)
+
+
+class _Recorded:
+    """The transactions of files, and how many of their lines were none."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self.rejected = 0
+        self._files = files
+
+    def transactions(self) -> Iterator[Transaction]:
+        codec = Codec(_ANY_TIME)
+        for path in self._files:
+            for block in read_blocks(path):
+                events, rejected = codec.decode(block)
+                self.rejected += len(rejected)
+                yield from (event for event in events if isinstance(event, Transaction))

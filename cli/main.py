@@ -1,0 +1,98 @@
+"""The `riskdesk` command; each of its commands is a module of this package, imported when it is asked for.
+
+Exit codes: 0 fine, 1 found something or failed, 2 wrong use.
+"""
+
+from errno import EPIPE
+from importlib import import_module
+from typing import Any
+
+import click
+
+# A command's module is `cli.<name>` with underscores; its line here is what `riskdesk --help` shows.
+COMMANDS = {
+    "check": "Say whether PROFILE is right, and if not, what is wrong in which line.",
+    "convert": "Turn outside data into the events that riskdesk reads.",
+    "dead-letters": "Look through the lines that were no event.",
+    "detectors": "List the detectors; `show NAME` explains one.",
+    "learn": "Learn published tables from recorded events.",
+    "queue": "Work through the cases, the most pressing first.",
+    "reference": "Load and look up who holds a card and where a terminal stands.",
+    "replay": "Run recorded FILES through the detectors of PROFILE.",
+    "run": "Watch live events with the detectors of a profile, and keep watching.",
+    "simulate": "Make the events of a city bank from a seed: honest daily life, and incidents among it.",
+}
+
+# An error defined in one of these says what the operator can do; any other is a bug and shows its trace.
+OURS = frozenset(
+    {
+        "cases",
+        "cli",
+        "config",
+        "connectors",
+        "detectors",
+        "domain",
+        "flows",
+        "learning",
+        "observability",
+        "simulation",
+    }
+)
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only to run it: a look at the queue need not wait for the engine."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"cli.{cmd_name.replace('-', '_')}")
+        for found in vars(module).values():
+            if isinstance(found, click.Command) and found.name == cmd_name:
+                return found
+        raise TypeError(f"{module.__name__} holds no click command named {cmd_name!r}")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if not _is_for_the_operator(error):
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+def _is_for_the_operator(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno != EPIPE  # the reader of our output has left: click ends quietly
+    return type(error).__module__.partition(".")[0] in OURS
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={
+        "auto_envvar_prefix": "RISKDESK",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+    epilog="Example: riskdesk check config/profiles/card_risk.yaml",
+)
+@click.version_option(package_name="riskdesk")
+def cli() -> None:
+    """Watch card transactions and work through what is wrong, the most pressing case first.
+
+    Data goes to standard output as JSON lines, words to standard error. Every option can also be set in
+    the environment: `riskdesk replay --store` is RISKDESK_REPLAY_STORE.
+    """
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,120 @@
+"""riskdesk replay: recorded events through the flow, as fast as the machine allows."""
+
+from pathlib import Path
+from threading import Event, Thread
+
+import click
+import msgspec
+
+from cli.waiting import Waiting, summary
+from config.settings import load_settings
+from connectors.alert_file import sort_alert_file
+from flows.job import Job
+from flows.progress import Progress, read_progress
+from flows.supervisor import supervise
+from flows.worker import exit_code, held, prepare, run_job
+from observability.logs import set_up_logs
+from observability.metrics import Metrics
+
+
+@click.command(
+    "replay",
+    epilog=r"""
+Example: riskdesk replay config/profiles/card_risk.yaml replay_data/night/transactions.jsonl.zst
+--store sqlite:///var/night.sqlite --alerts var/night-alerts.jsonl
+""",
+)
+@click.argument("profile", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--store", help="Queue that the alerts go into, such as sqlite:///var/night.sqlite.")
+@click.option(
+    "--alerts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File that the alerts are written to, in the order of event time.",
+)
+@click.option(
+    "--recovery",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the state; the same command then goes on after a crash.",
+)
+@click.option("--epoch-s", type=click.FloatRange(0.1, 600), help="Seconds between two snapshots of state.")
+@click.option("--processes", type=click.IntRange(1, 64), help="Processes that share the work.")
+@click.option("--metrics-port", type=click.IntRange(0, 65_535), help="Loopback port for Prometheus.")
+@click.option("--quiet", is_flag=True, help="Draw no progress bar.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
+@click.pass_context
+def replay(
+    ctx: click.Context,
+    profile: Path,
+    files: tuple[Path, ...],
+    store: str | None,
+    alerts: Path | None,
+    recovery: Path | None,
+    epoch_s: float | None,
+    processes: int | None,
+    metrics_port: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run recorded FILES through the detectors of PROFILE.
+
+    Each file, or folder of files in name order, is a partition. The same events give the same alerts,
+    whatever the number of processes and however often the run was killed and taken up again.
+    """
+    if store is None and alerts is None:
+        raise click.UsageError("nowhere to put the alerts: give --store, --alerts or both")
+    settings = load_settings(epoch_s=epoch_s, processes=processes, metrics_port=metrics_port)
+    job = Job(
+        profile=profile,
+        inputs=files,
+        store=store,
+        alerts=alerts,
+        recovery=recovery,
+        epoch_s=settings.epoch_s,
+        metrics_port=settings.metrics_port,
+        log_level=settings.log_level,
+    )
+    set_up_logs(job.log_level)
+    with Waiting(files, drawn=not quiet) as waiting:
+        code, reason, progress = (
+            _here(job, waiting) if settings.processes == 1 else _cluster(job, settings.processes, waiting)
+        )
+    if alerts is not None and code == 0:
+        sort_alert_file(alerts)
+    if as_json:
+        click.echo(msgspec.json.encode(progress))
+    click.echo(summary(progress, waiting.seconds), err=True)
+    if reason:
+        click.echo(f"stopped: {reason}", err=True)
+    ctx.exit(1 if code or progress.errors else 0)
+
+
+def _here(job: Job, waiting: Waiting) -> tuple[int, str, Progress]:
+    metrics = Metrics()
+    ended = Event()
+
+    def draw() -> None:
+        while not ended.wait(0.2):
+            waiting.show(read_progress(metrics))
+
+    with held(job):
+        prepare(job)
+        drawing = Thread(target=draw, daemon=True)
+        drawing.start()
+        try:
+            reason = run_job(job, metrics)
+        finally:
+            ended.set()
+            drawing.join()
+    return exit_code(reason), reason, read_progress(metrics)
+
+
+def _cluster(job: Job, processes: int, waiting: Waiting) -> tuple[int, str, Progress]:
+    last = [Progress()]
+
+    def watch(progress: Progress) -> None:
+        last[0] = progress
+        waiting.show(progress)
+
+    code, reason = supervise(job, watch, processes=processes)
+    return code, reason, last[0]

@@ -1,0 +1,219 @@
+"""Profiles: which detectors run, with which parameters, over which bank's events.
+
+    ProfileError            in config.located_yaml; everything that is wrong, each with its line
+
+A profile is one YAML file. Spans of time are ISO 8601 (PT10M), hh:mm:ss or a number of seconds; instants
+are ISO 8601 with an offset; money is in minor units of the bank's currency.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+import msgspec
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+import detectors
+from config.located_yaml import LocatedYaml, Problem, ProfileError
+from config.problems import explain, there_are
+from detectors.base import Detector, Scope
+from domain.tables import SegmentAmounts, Tables, history
+
+
+def _known_zone(name: str) -> str:
+    known = available_timezones() - {"localtime"}  # that one is another zone on every machine
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        hint = f", perhaps {near[0]}" if near else ", such as Asia/Shanghai"
+        raise ValueError(f"should be the name of a time zone in the IANA database{hint}")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Input(_Part):
+    """How the input is cut into partitions.
+
+    `card` says that all events of a card come in one partition, in order; `none` promises nothing, and
+    each key's events are then put in order behind the slowest partition.
+    """
+
+    partitioned_by: Literal["card", "none"]
+
+    @property
+    def scope(self) -> Scope | None:
+        """The scope whose keys each live in a single partition, None when no scope's do."""
+        return Scope.CARD if self.partitioned_by == "card" else None
+
+
+class Bank(_Part):
+    """The bank's home: the zone its local dates are in where nothing nearer is known, and its money."""
+
+    time_zone: TimeZone
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Bounds(_Part):
+    """Which event times are believed: what lies outside goes to the dead letters.
+
+    An event may be `ahead_of_ingest` of its own ingest stamp, for clocks that run fast. An event without
+    a stamp must lie between `earliest` and `latest`.
+    """
+
+    earliest: AwareDatetime
+    latest: AwareDatetime
+    ahead_of_ingest: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=1))] = timedelta(
+        minutes=15
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.earliest >= self.latest:
+            raise ValueError("earliest should lie before latest")
+        return self
+
+
+class DeadLetters(_Part):
+    """When refused lines stop the flow: past `limit_share` of the last `window` lines the bug is ours."""
+
+    limit_share: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = 0.05
+    window: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] = 10_000
+
+
+class Profile(_Part):
+    """What a flow runs.
+
+    `detectors` gives each enabled detector's parameters by its name; what is left out has its default.
+    `tables` are files of published tables, beside the profile. `queue` is the policy that ranks cases.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    version: Annotated[int, Field(strict=True, ge=1)]
+    input: Input
+    bank: Bank
+    bounds: Bounds
+    dead_letters: DeadLetters = DeadLetters()
+    tables: tuple[Path, ...] = ()
+    detector_package: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$")] = "detectors"
+    detectors: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    queue: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("detectors", mode="before")
+    @classmethod
+    def _bare_names(cls, given: Any) -> Any:
+        """Let `burst:` alone stand for the detector with its defaults."""
+        if not isinstance(given, Mapping):
+            return given
+        return {name: {} if parameters is None else parameters for name, parameters in given.items()}
+
+    @field_validator("tables")
+    @classmethod
+    def _beside_the_profile(cls, paths: tuple[Path, ...], info: ValidationInfo) -> tuple[Path, ...]:
+        folder: Path = (info.context or {}).get("folder", Path())
+        return tuple(folder / path for path in paths)
+
+    def build_detectors(self) -> tuple[Detector[Any, Any], ...]:
+        """Make the enabled detectors, in the order of their names."""
+        return tuple(
+            detectors.build(name, parameters, self.detector_package)
+            for name, parameters in sorted(self.detectors.items())
+        )
+
+    def read_tables(self) -> Tables:
+        """Read the published tables. Raises OSError or ValueError when a file is not one."""
+        return Tables(segment_amounts=history([_read_table(path) for path in self.tables]))
+
+
+def load_profile(path: Path, queue_policy: Any = None) -> Profile:
+    """Read a profile and everything it names.
+
+    `queue_policy` is the type that the `queue` part must fit, where the caller knows it.
+    Raises ProfileError with every problem found, each with its line and what is allowed.
+    """
+    source = LocatedYaml(path)
+    problems: list[Problem] = []
+    profile = None
+    try:
+        profile = Profile.model_validate(source.data, context={"folder": path.parent})
+        problems += _table_problems(source, profile)
+    except ValidationError as error:
+        problems += explain(error, source, Profile)
+    problems += _detector_problems(source)
+    if queue_policy is not None:
+        problems += _misfits(source, queue_policy, "queue")
+    if profile is None or problems:
+        raise ProfileError(problems)
+    return profile
+
+
+def _detector_problems(source: LocatedYaml) -> Iterator[Problem]:
+    """Check names and parameters against the detectors there are."""
+    enabled = source.data.get("detectors")
+    package = source.data.get("detector_package", "detectors")
+    if not isinstance(enabled, dict) or not isinstance(package, str):
+        return  # the profile's own check has said so
+    try:
+        known = detectors.available(package)
+    except (ImportError, TypeError, ValueError, AttributeError) as error:
+        what = f"{package!r} is no package of detectors: {error}"
+        yield Problem(source.path, source.line(("detector_package",)), what, "leave it out for our own")
+        return
+    for name in enabled:
+        if name in known:
+            yield from _misfits(source, known[name], "detectors", name)
+        else:
+            line = source.line(("detectors", name))
+            yield Problem(source.path, line, f"there is no detector {name!r}", there_are(str(name), known))
+
+
+def _misfits(source: LocatedYaml, schema: Any, *place: str) -> Iterator[Problem]:
+    """Check the mapping at `place`, if there is one, against a type."""
+    part: Any = source.data
+    for key in place:
+        part = part.get(key) or {}
+    if not isinstance(part, dict):
+        return
+    try:
+        TypeAdapter(schema).validate_python(part)
+    except ValidationError as error:
+        yield from explain(error, source, schema, place)
+
+
+def _read_table(path: Path) -> SegmentAmounts:
+    return msgspec.json.decode(path.read_bytes(), type=SegmentAmounts)
+
+
+def _table_problems(source: LocatedYaml, profile: Profile) -> Iterator[Problem]:
+    tables = []
+    for index, path in enumerate(profile.tables):
+        line = source.line(("tables", index))
+        try:
+            tables.append(_read_table(path))
+        except OSError as error:
+            what = f"the table {path} cannot be read: {error.strerror}"
+            yield Problem(source.path, line, what, "paths are relative to the profile")
+        except msgspec.MsgspecError as error:
+            yield Problem(source.path, line, f"{path} is no published table: {error}", "publish it again")
+    try:
+        history(tables)
+    except ValueError as error:
+        yield Problem(source.path, source.line(("tables",)), "the tables do not fit", str(error))

@@ -1,0 +1,112 @@
+"""What differs from one machine to the next: read once from the environment, at the edge.
+
+    SettingsError           everything that is wrong with the settings, each with its variable
+
+Every setting is an environment variable, `RISKDESK_` and its name in capitals; the options of the command
+override it.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "RISKDESK_"
+
+
+class SettingsError(ValueError):
+    """A setting is not what it may be; the text lists all of them."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process group."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    store: Annotated[
+        str,
+        Field(
+            repr=False,  # may hold a password
+            pattern=r"^sqlite:///.+",
+            description="Where cases are kept: `sqlite:///relative/path` or `sqlite:////absolute/path`.",
+        ),
+    ] = "sqlite:///var/riskdesk.sqlite"
+    inputs: Annotated[
+        tuple[Path, ...],
+        NoDecode,
+        Field(
+            description="Files of events, or folders of them, each file a partition; separated as in PATH.",
+        ),
+    ] = ()
+    follow: Annotated[
+        bool, Field(description="Whether to wait for more when a file of input ends, as `tail -f` does.")
+    ] = False
+    recovery: Annotated[
+        Path | None,
+        Field(description="Folder for the state of the flow; without one a restart begins from the start."),
+    ] = None
+    alerts: Annotated[
+        Path | None, Field(description="File that alerts are appended to as JSON lines, beside the store.")
+    ] = None
+    epoch_s: Annotated[
+        float,
+        Field(
+            ge=0.1,
+            le=600,
+            allow_inf_nan=False,
+            description="Seconds between two snapshots of state: what a crash makes the flow do again.",
+        ),
+    ] = 10.0
+    processes: Annotated[
+        int, Field(ge=1, le=64, description="Processes that share the flow on this machine.")
+    ] = 1
+    metrics_port: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=65_535,
+            description="Port of the loopback interface that serves Prometheus metrics; 0 serves none.",
+        ),
+    ] = 0
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Field(description="Least level that is logged; only `debug` shows tokens of cards and customers."),
+    ] = "info"
+
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _paths(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return tuple(part for part in given.split(os.pathsep) if part)
+        return given
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, given: Any) -> Any:
+        return given.lower() if isinstance(given, str) else given
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; an override that is None leaves the environment's value.
+
+    Raises SettingsError naming each variable or option that is out of bounds.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(detail) for detail in error.errors())) from None
+
+
+def variable(name: str) -> str:
+    """Give the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    name = str(detail["loc"][0])
+    field = Settings.model_fields.get(name)
+    given = repr(detail["input"]) if field and field.repr else "not right"
+    return f"{variable(name)} is {given}: {detail['msg']}"

@@ -1,0 +1,149 @@
+"""Bytes become events here, or what is wrong with them: the one place that trusts nothing."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+import msgspec
+
+from connectors import scan
+from connectors.blocks import Block
+from connectors.faults import Fault, plainly
+from connectors.time_bounds import TimeBounds
+from connectors.verdicts import verdict
+from domain.card_masking import mask
+from domain.events import Event
+from domain.rejections import Reason, Rejected
+
+__all__ = ["Codec", "TimeBounds"]
+
+# Measured: large enough for the fixed price of a look, small enough for the processor's cache.
+_CHUNK_BYTES = 64 * 1024
+# Of a line that is too long only its beginning is kept; a number that the cut divides is masked before.
+_KEPT_BYTES = 4096
+_MARGIN_BYTES = 512
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Names of unknown fields come from outside: as many are told apart, the rest are counted together.
+_TOLD_APART = 100
+OTHER_FIELDS = "(other)"
+
+_DECODER = msgspec.json.Decoder(Event)
+
+
+class Codec:
+    """Decodes blocks of lines, each line an event or a rejection, whatever the blocks are cut into.
+
+    A byte order mark at the very beginning of a partition is no part of the first line. A blank line is
+    no event. `unknown_fields` counts, by name, the fields of events that nothing here reads: an event that
+    has grown a field is still an event.
+    """
+
+    def __init__(self, bounds: TimeBounds, max_line_bytes: int = 65_536) -> None:
+        """Believe times within `bounds`, and lines of at most `max_line_bytes` without the newline."""
+        if max_line_bytes < 1:
+            raise ValueError(f"max_line_bytes is {max_line_bytes}; a line needs at least 1")
+        self._bounds = bounds
+        self._max_line_bytes = max_line_bytes
+        self.unknown_fields: Counter[str] = Counter()
+
+    def decode(self, block: Block) -> tuple[list[Event], list[Rejected]]:
+        """Give the events and the rejections of a block, each in the order of their lines."""
+        events: list[Event] = []
+        rejected: list[Rejected] = []
+        for start, chunk in _chunks(block.data):
+            whole, doubtful = self._decode_whole(chunk)
+            if whole is not None and not doubtful:
+                events += whole
+                continue
+            offset = block.offset + start
+            for line, found in self._decode_lines(chunk, whole, doubtful, at_beginning=offset == 0):
+                if isinstance(found, Fault):
+                    rejected.append(_rejection(block.partition, offset, line, found))
+                else:
+                    events.append(found)
+                offset += len(line) + 1
+        return events, rejected
+
+    def _decode_whole(self, chunk: bytes) -> tuple[list[Event] | None, Collection[int]]:
+        """Decode a chunk in which nothing is wrong, None for any other; and tell which lines are in doubt.
+
+        A line in doubt may hold a card number.
+        """
+        codes = scan.codes_of(chunk)
+        ends = scan.line_ends(codes)
+        events = self._decode_all(chunk, codes, ends)
+        return events, scan.lines_to_check(chunk, codes, ends, whole=events is not None)
+
+    def _decode_all(self, chunk: bytes, codes: scan.Codes, ends: scan.Places) -> list[Event] | None:
+        if not len(ends) or not scan.one_object_a_line(codes, ends):
+            return None
+        if len(chunk) > self._max_line_bytes and scan.longest_line(ends) > self._max_line_bytes:
+            return None
+        try:
+            events: list[Event] = _DECODER.decode_lines(chunk)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return events if len(events) == len(ends) and self._bounds.stamp(events) else None
+
+    def _decode_lines(
+        self, chunk: bytes, whole: Sequence[Event] | None, doubtful: Collection[int], *, at_beginning: bool
+    ) -> Iterator[tuple[bytes, Event | Fault]]:
+        """Decode a chunk line by line; gives each line without its newline, and what it is."""
+        for number, line in enumerate(chunk.removesuffix(b"\n").split(b"\n")):
+            event = None
+            in_doubt = number in doubtful
+            if not in_doubt:
+                event = self._decode_plain(line) if whole is None else whole[number]
+            if event is not None:
+                yield line, event
+            else:
+                marked = at_beginning and number == 0
+                yield line, self._judge(line.removeprefix(_BYTE_ORDER_MARK) if marked else line, in_doubt)
+
+    def _decode_plain(self, line: bytes) -> Event | None:
+        if len(line) > self._max_line_bytes:
+            return None
+        try:
+            event: Event = _DECODER.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return event if self._bounds.stamp((event,)) else None
+
+    def _judge(self, line: bytes, in_doubt: bool) -> Event | Fault:
+        if len(line) > self._max_line_bytes:
+            return Fault(
+                Reason.TOO_LONG,
+                f"the line has {len(line)} bytes or more, expected at most {self._max_line_bytes}; "
+                f"its first {_KEPT_BYTES} are kept",
+            )
+        found = verdict(line, self._bounds, may_hold_number=in_doubt)
+        if isinstance(found, Fault):
+            return found
+        if found.unknown_fields:
+            self.unknown_fields.update(map(self._told_apart, found.unknown_fields))
+        return found.event
+
+    def _told_apart(self, name: str) -> str:
+        if name in self.unknown_fields:
+            return name
+        name = plainly(name)
+        return name if name in self.unknown_fields or len(self.unknown_fields) < _TOLD_APART else OTHER_FIELDS
+
+
+def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Cut a block into chunks of whole lines, each with its place in the block."""
+    start = 0
+    while start < len(data):
+        end = data.rfind(b"\n", start, start + _CHUNK_BYTES) + 1
+        if not end:
+            end = data.find(b"\n", start) + 1 or len(data)
+        yield start, data[start:end]
+        start = end
+
+
+def _rejection(partition: str, offset: int, line: bytes, fault: Fault) -> Rejected:
+    raw = (
+        mask(line[: _KEPT_BYTES + _MARGIN_BYTES])[:_KEPT_BYTES]
+        if fault.reason is Reason.TOO_LONG
+        else mask(line)
+    )
+    return Rejected(partition=partition, offset=offset, reason=fault.reason, detail=fault.detail, raw=raw)

@@ -1,0 +1,191 @@
+"""Sinks: the lines that were no event, with a limit past which the flow should stop."""
+
+import os
+from collections import Counter, deque
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+
+from cases.store import open_store
+from connectors.case_queue import patiently
+from connectors.dead_letter_lines import dead_letter_record
+from connectors.errors import BrokenFileError, InputError
+from connectors.streams import COMPRESSED_SUFFIXES
+from domain.rejections import Reason, Rejected
+
+_State = tuple[int, int]
+_STATE_VERSION = 1
+_REASONS_NAMED = 3
+# Beside the 15 s that the store itself waits for each turn.
+_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8))
+
+
+class DeadLetterSink(FixedPartitionedSink[Rejected, None]):
+    """Refused lines, from items (key, Rejected), into the store at `url`.
+
+    Unit of parallelism: none; one worker holds the one connection that writes.
+
+    Guarantee: each line is kept once. A batch is one transaction, committed before the epoch can be; what
+    comes again after a crash is known by its id and changes nothing, not even a correction made meanwhile.
+
+    While another process holds the store the flow stands still; StoreBusy ends it when that lasts.
+
+    Resumed: nothing; the store knows what it has.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Keep the URL; the store is opened by the worker that writes to it."""
+        self._url = url
+
+    def list_parts(self) -> list[str]:
+        return ["dead_letters"]
+
+    def part_fn(self, item_key: str) -> int:
+        return 0
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: None
+    ) -> StatefulSinkPartition[Rejected, None]:
+        return _StorePartition(self._url)
+
+
+class _StorePartition(StatefulSinkPartition[Rejected, None]):
+    def __init__(self, url: str) -> None:
+        self._store = patiently(lambda: open_store(url), _PAUSES)
+
+    def write_batch(self, values: list[Rejected]) -> None:
+        patiently(lambda: self._store.dead_letters.add(values), _PAUSES)
+
+    def snapshot(self) -> None:
+        return None
+
+    def close(self) -> None:
+        self._store.close()
+
+
+class DeadLetterFileSink(FixedPartitionedSink[Rejected, _State]):
+    """Refused lines, from items (key, Rejected), as JSON lines of one file, for a run without a store.
+
+    Unit of parallelism: none; there is one file, written by one worker.
+
+    Guarantee: exactly once. When a flow resumes, the file is cut back to what was committed; a run that
+    resumes nothing starts the file anew.
+
+    Resumed: the length of the file, which is on disk before it is recorded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Write to `path`.
+
+        Raises InputError when its folder does not exist, or for a name that promises compression: a
+        compressed file cannot be cut back.
+        """
+        if path.suffix in COMPRESSED_SUFFIXES:
+            raise InputError(
+                f"{path.name}: dead letters are written as plain lines; leave {path.suffix} away"
+            )
+        if not path.parent.is_dir():
+            raise InputError(f"no folder {path.parent} to write {path.name} into; make it first")
+        self._path = path
+
+    def list_parts(self) -> list[str]:
+        return ["dead_letters"]
+
+    def part_fn(self, item_key: str) -> int:
+        return 0
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: _State | None
+    ) -> StatefulSinkPartition[Rejected, _State]:
+        return _FilePartition(self._path, 0 if resume_state is None else resume_state[1])
+
+
+class _FilePartition(StatefulSinkPartition[Rejected, _State]):
+    def __init__(self, path: Path, committed_bytes: int) -> None:
+        self._file = path.open("ab")
+        found_bytes = self._file.tell()
+        if found_bytes < committed_bytes:
+            self._file.close()
+            raise BrokenFileError(
+                f"{path} holds {found_bytes} bytes, but {committed_bytes} were committed: dead letters are "
+                "missing; put the file back, or begin anew with an empty recovery folder"
+            )
+        self._file.truncate(committed_bytes)
+        self._length = committed_bytes
+
+    def write_batch(self, values: list[Rejected]) -> None:
+        lines = b"".join(
+            orjson.dumps(dead_letter_record(rejected), option=orjson.OPT_APPEND_NEWLINE)
+            for rejected in values
+        )
+        self._file.write(lines)
+        self._file.flush()
+        self._length += len(lines)
+
+    def snapshot(self) -> _State:
+        os.fsync(self._file.fileno())
+        return _STATE_VERSION, self._length
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class ShareLimit:
+    """Says when too many of a partition's latest lines were refused: the bug is then ours, or the feed's.
+
+    It looks at the last `window_lines` lines of each partition, or a block more. Before there were so many,
+    those still to come count as good, so that one bad line at the very beginning stops nothing. A share of
+    1 is never exceeded.
+    """
+
+    def __init__(self, limit_share: float, window_lines: int = 10_000) -> None:
+        """Allow at most `limit_share` (0 to 1) of `window_lines` lines to be refused."""
+        if not 0 <= limit_share <= 1:
+            raise ValueError(f"limit_share is {limit_share}; it must be a share between 0 and 1")
+        if window_lines < 1:
+            raise ValueError(f"window_lines is {window_lines}; it must be 1 or more")
+        self._limit_share = limit_share
+        self._window_lines = window_lines
+        self._windows: dict[str, _Window] = {}
+
+    def add(self, partition: str, events: int, rejected: Sequence[Rejected]) -> str | None:
+        """Count the next block of a partition: its events and its refused lines.
+
+        Gives what to tell the operator when the limit is exceeded, else None.
+        """
+        window = self._windows.setdefault(partition, _Window())
+        window.push(events + len(rejected), Counter(each.reason for each in rejected), self._window_lines)
+        refused = window.reasons.total()
+        if refused <= self._limit_share * max(window.lines, self._window_lines):
+            return None
+        named = ", ".join(f"{count} {reason}" for reason, count in window.reasons.most_common(_REASONS_NAMED))
+        worst = window.reasons.most_common(1)[0][0]
+        last = f" The last one: {rejected[-1].detail}." if rejected else ""
+        return (
+            f"{refused} of the last {window.lines} lines of {partition} are no events ({named}), more than "
+            f"{self._limit_share:.3%} of {max(window.lines, self._window_lines)}.{last} Look at them with "
+            f"`riskdesk dead-letters list --reason {worst}`; if they are rightly refused, raise "
+            "dead_letters.limit_share in the profile"
+        )
+
+
+class _Window:
+    """The latest blocks of one partition: how many lines, and how many refused for which reason."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.reasons: Counter[Reason] = Counter()
+        self._blocks: deque[tuple[int, Counter[Reason]]] = deque()
+
+    def push(self, lines: int, reasons: Counter[Reason], least: int) -> None:
+        """Take in a block; let go of the oldest as long as `least` lines remain."""
+        self._blocks.append((lines, reasons))
+        self.lines += lines
+        self.reasons += reasons
+        while self.lines - self._blocks[0][0] >= least:
+            old_lines, old_reasons = self._blocks.popleft()
+            self.lines -= old_lines
+            self.reasons -= old_reasons

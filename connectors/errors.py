@@ -1,0 +1,47 @@
+"""What can go wrong at the ways in and out, each with a message that says what to do.
+
+ConnectorError
+├── InputError              what is given to read is not there, given twice, or cannot be told apart
+├── BrokenFileError         a file is damaged, cut short, truncated, or another lies in its place
+├── BadRowError             a row of outside data cannot be right
+├── BadReferenceError       lines are no reference records
+├── BrokenAlertFileError    an alert file holds something else, or half of a line
+└── PositionTooNewError     a newer riskdesk left the position in the recovery store
+"""
+
+from collections.abc import Sequence
+
+
+class ConnectorError(Exception):
+    """Anything that a way in or out refuses; its message is fit for an operator."""
+
+
+class InputError(ConnectorError):
+    """The files to read are not there, none, given twice, or of a size that cannot work."""
+
+
+class BrokenFileError(ConnectorError):
+    """A file cannot be read on: it is damaged, cut short, truncated, or another lies in its place."""
+
+
+class BadRowError(ConnectorError):
+    """A row of outside data cannot be right."""
+
+
+class BadReferenceError(ConnectorError):
+    """Lines that are no reference records; `complaints` says of each where it is and what is wrong."""
+
+    def __init__(self, complaints: Sequence[str], *, all_read: bool) -> None:
+        """Keep the complaints, one for each bad line; not `all_read` says that there may be more."""
+        self.complaints = tuple(complaints)
+        more = "" if all_read else ", and perhaps more"
+        lines = "line is" if len(complaints) == 1 else "lines are"
+        super().__init__("\n".join((f"{len(complaints)} {lines} no reference record{more}:", *complaints)))
+
+
+class BrokenAlertFileError(ConnectorError):
+    """An alert file holds something else, or half of a line as it is still being written."""
+
+
+class PositionTooNewError(ConnectorError):
+    """A newer riskdesk left the position in the recovery store."""

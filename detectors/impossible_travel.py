@@ -1,0 +1,297 @@
+"""Two uses of a card that no one can travel between."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from operator import attrgetter
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import astuple
+from pydantic import Field
+
+from detectors.base import Detector, Scope, Span
+from domain.events import CARD_PRESENT, Transaction
+from domain.findings import QUIET, Finding, Severity
+from domain.instants import iso, span_ms, span_words, to_ms
+from domain.places import KM_PER_DEGREE, least_km, place_words
+
+HOUR_MS = 3_600_000
+# Booked by machines, often days later: nobody need be there with the card.
+_NO_CARD_NEEDED = frozenset({"transfer_in", "refund", "reversal"})
+# Uses this close, beyond their error radii, are at one end of a hop.
+_SAME_END_KM = 50.0
+_REMEMBERED_HOPS = 4
+
+
+class Use(Struct, frozen=True, gc=False):
+    """A use that puts the card at a place; an ATM session ends at `end_ms`."""
+
+    at_ms: int
+    end_ms: int
+    lat: float
+    lon: float
+    error_km: float
+    city: str
+    atm: bool
+    amount_minor: int
+    currency: str
+    event_id: str
+
+    @property
+    def where(self) -> str:
+        """The place as it is said aloud."""
+        return place_words(self.lat, self.lon, self.city)
+
+
+class Hop(NamedTuple):
+    """The way between two uses that no one can travel between, `least_km` long given both error radii."""
+
+    earlier: Use
+    later: Use
+    least_km: float
+    gap_ms: int
+    kmh: float
+    limit_kmh: float
+
+    @property
+    def km(self) -> float:
+        """The way between the points, in km."""
+        return self.least_km + self.earlier.error_km + self.later.error_km
+
+    @property
+    def times(self) -> float:
+        """How many times the limit the speed is."""
+        return self.kmh / self.limit_kmh
+
+    def ends_near(self, one: Use, other: Use) -> bool:
+        """Whether two uses are at the same end, given how far the ends are apart."""
+        return least_km(one, other) <= min(_SAME_END_KM, self.least_km / 4)
+
+    def joins(self, one: Use, other: Use) -> bool:
+        """Whether the way leads between these two, in whichever direction."""
+        return (self.ends_near(one, self.earlier) and self.ends_near(other, self.later)) or (
+            self.ends_near(one, self.later) and self.ends_near(other, self.earlier)
+        )
+
+
+class Reported(Struct, gc=False):
+    """Both ends of a hop that was reported, and whether the way back has been too."""
+
+    one: Use
+    other: Use
+    there_and_back: bool
+
+
+# The latest uses in the order of their times, and the hops reported.
+State = tuple[list[Use], list[Reported]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImpossibleTravel(Detector[Transaction, State]):
+    """Fire when a card is used at two places faster than anyone can travel between them.
+
+    Why: a copied card is used where its owner is not, often at the same moment. Two uses at the same
+    moment count as `min_gap` apart.
+
+    Misses: copies used within `min_km` of the owner, or first used after a flight's time; uses without
+    the card (ecom, moto, mobile, a number keyed in by hand) and uses without a place.
+
+    False alarms: a family using two cards of one number, a terminal registered at its owner's head
+    office, a mobile terminal that carries its home address, a clock that runs wrong.
+
+    Judgement: the two error radii are taken off the distance before it is compared with `min_km` and
+    with the speed limit. A pair of ends is reported once in `memory`, in whichever direction: the hop back
+    home is no second alarm. Only when the card is back where it came from within `round_trip` is there
+    one more alert, critical, since two cards must then be in use; where that is known at once, there is
+    that one alone.
+
+    Late: a use that is older than the newest is judged against both its neighbours in time and kept in
+    its place; it never moves the card back. Beyond `memory` it is not looked at.
+
+    Prior: half of such pairs are taken to be true at the speed limit, nine in ten far above it.
+
+    State: the last `places` uses within `memory` and the ends of 4 reported hops; 200 bytes for an
+    ordinary card, at most 20,000 bytes.
+
+    Source: 900 km/h is a jet's cruise. The 500 km/h between cash machines, from the end of one session
+    to the start of the next, is what public card rules use; distances are on the IUGG mean radius.
+    """
+
+    scope = Scope.CARD
+    severity = Severity.HIGH
+    prior = 0.5
+
+    max_kmh: Annotated[float, Field(gt=0, le=100_000, description="fastest believable travel")] = 900.0
+    atm_kmh: Annotated[float, Field(gt=0, le=100_000, description="the same between cash machines")] = 500.0
+    min_km: Annotated[float, Field(ge=0, le=20_000, description="less, beyond both errors, is near")] = 50.0
+    min_gap: Annotated[Span, Field(description="shorter gaps count as this")] = timedelta(seconds=1)
+    memory: Annotated[Span, Field(description="how far back uses are compared")] = timedelta(hours=24)
+    round_trip: Annotated[Span, Field(description="back within less is worse")] = timedelta(hours=1)
+    places: Annotated[int, Field(ge=2, le=16, description="how many of the latest uses are kept")] = 8
+    count_declined: Annotated[bool, Field(description="whether a declined use puts the card there")] = True
+
+    @cached_property
+    def _memory_ms(self) -> int:
+        return span_ms(self.memory)
+
+    def start(self) -> State:
+        return [], []
+
+    def dump(self, state: State) -> tuple[Any, ...]:
+        uses, hops = state
+        reported = [(astuple(hop.one), astuple(hop.other), hop.there_and_back) for hop in hops]
+        return [astuple(use) for use in uses], reported
+
+    def load(self, dumped: list[Any], state_version: int) -> State:
+        uses, reported = dumped
+        hops = [Reported(Use(*one), Use(*other), back) for one, other, back in reported]
+        return [Use(*use) for use in uses], hops
+
+    def step(self, state: State, event: Transaction) -> tuple[Finding, ...]:
+        place = event.place
+        if (
+            place is None
+            or event.channel not in CARD_PRESENT
+            or event.type in _NO_CARD_NEEDED
+            or event.entry == "manual"
+            or (event.outcome == "declined" and not self.count_declined)
+        ):
+            return QUIET
+        at_ms = event.at_ms
+        use = Use(
+            at_ms,
+            at_ms if event.ended_at is None else max(at_ms, to_ms(event.ended_at)),
+            place.lat,
+            place.lon,
+            place.error_km,
+            place.city,
+            event.channel == "atm",
+            event.amount_minor,
+            event.currency,
+            event.event_id,
+        )
+        uses = state[0]
+        found = QUIET
+        if uses:
+            if at_ms < uses[-1].at_ms:
+                return self._put_late(state, event, use)
+            if uses[0].at_ms < at_ms - self._memory_ms:
+                self._forget(state, at_ms)
+            if uses:
+                last = uses[-1]
+                # By far the most are near, which takes no trigonometry to know.
+                if (abs(last.lat - place.lat) + abs(last.lon - place.lon)) * KM_PER_DEGREE > self.min_km:
+                    hop = self._hop(last, use)
+                    if hop is not None:
+                        found = self._judge(state, event, len(uses), use, [hop])
+        uses.append(use)
+        if len(uses) > self.places:
+            del uses[0]
+        return found
+
+    def _put_late(self, state: State, event: Transaction, use: Use) -> tuple[Finding, ...]:
+        uses = state[0]
+        if use.at_ms < uses[-1].at_ms - self._memory_ms:
+            return QUIET
+        position = bisect_right(uses, use.at_ms, key=attrgetter("at_ms"))
+        hops = [self._hop(use, uses[position])]
+        if position:
+            hops.append(self._hop(uses[position - 1], use))
+        found = self._judge(state, event, position, use, [hop for hop in hops if hop is not None])
+        uses.insert(position, use)
+        if len(uses) > self.places:
+            del uses[0]
+        return found
+
+    def _hop(self, earlier: Use, later: Use) -> Hop | None:
+        """Measure the way between two uses; None when it can be travelled."""
+        km = least_km(earlier, later)
+        if km <= self.min_km:
+            return None
+        gap_ms = max(span_ms(self.min_gap), later.at_ms - earlier.end_ms)
+        limit_kmh = self.atm_kmh if earlier.atm and later.atm else self.max_kmh
+        kmh = km * HOUR_MS / gap_ms
+        return Hop(earlier, later, km, gap_ms, kmh, limit_kmh) if kmh > limit_kmh else None
+
+    def _judge(
+        self, state: State, event: Transaction, position: int, use: Use, hops: list[Hop]
+    ) -> tuple[Finding, ...]:
+        """Report the worst of the hops to and from a use, if it is news."""
+        uses, reported = state
+        for hop in sorted(hops, key=lambda hop: -hop.times):
+            known = next((pair for pair in reported if hop.joins(pair.one, pair.other)), None)
+            if known is not None and known.there_and_back:
+                continue
+            back = self._round_trip([*uses[:position], use, *uses[position:]], hop)
+            if known is None:
+                reported.append(Reported(hop.earlier, hop.later, back is not None))
+                del reported[:-_REMEMBERED_HOPS]
+                return (self._finding(event, uses, hop, back),)
+            if back is not None:
+                known.there_and_back = True
+                return (self._finding(event, uses, hop, back),)
+        return QUIET
+
+    def _round_trip(self, uses: list[Use], hop: Hop) -> tuple[Use, Use, Use] | None:
+        """Give the uses there, away and back again that a hop belongs to, if they are quick enough."""
+        one, other = hop.earlier, hop.later
+        trips = [(use, one, other) for use in uses if use.at_ms < one.at_ms and hop.ends_near(use, other)]
+        trips += [(one, other, use) for use in uses if use.at_ms > other.at_ms and hop.ends_near(use, one)]
+        shortest = min(trips, key=lambda trip: trip[2].at_ms - trip[0].at_ms, default=None)
+        if shortest is None or shortest[2].at_ms - shortest[0].at_ms >= span_ms(self.round_trip):
+            return None
+        return shortest
+
+    def _forget(self, state: State, newest_ms: int) -> None:
+        oldest_ms = newest_ms - self._memory_ms
+        uses, reported = state
+        while uses and uses[0].at_ms < oldest_ms:
+            del uses[0]
+        if reported:
+            reported[:] = [pair for pair in reported if pair.other.at_ms >= oldest_ms]
+
+    def _finding(
+        self, event: Transaction, uses: list[Use], hop: Hop, trip: tuple[Use, Use, Use] | None
+    ) -> Finding:
+        one, other = hop.earlier, hop.later
+        legs = trip or (one, other)
+        if trip:
+            there, away, back = trip
+            reason = (
+                f"Used in {there.where}, in {away.where} and in {back.where} again within "
+                f"{span_words(back.at_ms - there.at_ms)}, {hop.km:,.0f} km each way: "
+                "two cards must be in use."
+            )
+        else:
+            later = other.at_ms > one.end_ms
+            gap = f"{span_words(hop.gap_ms)} later" if later else "at the same moment"
+            reason = (
+                f"Used in {one.where} and {gap} in {other.where}, {hop.km:,.0f} km away: "
+                f"that is {hop.kmh:,.0f} km/h, and more than {hop.limit_kmh:,.0f} km/h is not believed."
+            )
+        amounts = (use.amount_minor for use in uses if use.currency == event.currency)
+        balance = event.balance_after_minor
+        return Finding(
+            reason=reason,
+            probability=0.95 if trip else round(self.prior + 0.4 * (1 - 1 / hop.times), 3),
+            severity=Severity.CRITICAL if trip else None,
+            exposure_minor=max(0, balance) if balance is not None else max([event.amount_minor, *amounts]),
+            currency=event.currency,
+            ring=f"travel:{legs[0].where}>{legs[1].where}",
+            evidence={
+                "from": one.where,
+                "to": other.where,
+                "km": round(hop.km, 1),
+                "gap_s": hop.gap_ms / 1000,
+                "kmh": round(hop.kmh),
+                "limit_kmh": hop.limit_kmh,
+                "error_km": one.error_km + other.error_km,
+                "left_at": iso(one.end_ms),
+                "arrived_at": iso(other.at_ms),
+                "there_and_back": trip is not None,
+                "events": [use.event_id for use in legs],
+                "count_declined": self.count_declined,
+            },
+        )

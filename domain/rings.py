@@ -1,0 +1,56 @@
+"""Rings: cards of several customers that act as one, found once and grown card by card."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from msgspec import Struct
+
+from domain.findings import Member
+
+T = TypeVar("T")
+
+
+class CardUse(Struct, frozen=True, gc=False):
+    """What a use says about the money of its card; the balance is the one after it, where known."""
+
+    at_ms: int
+    card: str
+    amount_minor: int
+    currency: str
+    balance_minor: int | None
+
+
+def people(members: Iterable[Member]) -> int:
+    """Count the people behind cards; a card of unknown customer counts as one."""
+    return len({member.customer or ("card", member.card) for member in members})
+
+
+def money_left(uses: Iterable[CardUse], currency: str) -> int:
+    """Give what can still go from the cards, in minor units of one currency.
+
+    For each card that is its latest known balance, else the largest of its amounts: as much again.
+    """
+    balances: dict[str, int] = {}
+    amounts: dict[str, int] = {}
+    for use in sorted(uses, key=lambda use: use.at_ms):
+        if use.currency == currency:
+            amounts[use.card] = max(use.amount_minor, amounts.get(use.card, 0))
+            if use.balance_minor is not None:
+                balances[use.card] = max(0, use.balance_minor)
+    return sum((amounts | balances).values())
+
+
+def fullest(items: Iterable[T], at_ms: Callable[[T], int], holding_ms: int, length_ms: int) -> list[T]:
+    """Give the most items of a span of time that is at most `length_ms` long and holds `holding_ms`.
+
+    They come in the order of their times; of equally many the earliest.
+    """
+    ordered = sorted(items, key=at_ms)
+    best: list[T] = []
+    for first in ordered:
+        start_ms = at_ms(first)
+        if holding_ms - length_ms <= start_ms <= holding_ms:
+            held = [item for item in ordered if start_ms <= at_ms(item) <= start_ms + length_ms]
+            if len(held) > len(best):
+                best = held
+    return best

@@ -1,0 +1,75 @@
+"""From raw blocks to what crosses the exchange: decoded, joined with reference data, sorted by bucket."""
+
+from collections import Counter
+
+from connectors.blocks import Block
+from connectors.codec import Codec
+from connectors.dead_letters import ShareLimit
+from connectors.stopping import StopSign
+from domain.events import Event, Progress, type_of_kind
+from domain.reference import Reference
+from domain.rejections import Rejected
+from flows.exchange import Addressed, Exchange
+from observability.metrics import Metrics
+
+KIND_OF_TYPE = {type_: kind for kind, type_ in type_of_kind.items()}
+
+
+class Decoding:
+    """The flow's first step: one block in; its batches by scope and bucket, and its dead letters, out.
+
+    When refused lines exceed the profile's share, it asks the flow to stop: what was read is then still
+    watched and kept, and nothing more is read.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        reference: Reference,
+        exchange: Exchange,
+        limit: ShareLimit,
+        stop: StopSign,
+        metrics: Metrics,
+    ) -> None:
+        """Put the parts together; one of these serves all partitions of a worker."""
+        self._codec = codec
+        self._reference = reference
+        self._exchange = exchange
+        self._limit = limit
+        self._stop = stop
+        self._metrics = metrics
+        self._unknown_fields = 0
+
+    def __call__(self, block: Block) -> list[Addressed | Rejected]:
+        """Decode, join and route one block."""
+        events, rejected = self._codec.decode(block)
+        if not self._reference.empty:
+            self._join(events)
+        self._count(block, events, rejected)
+        trouble = self._limit.add(block.partition, len(events), rejected)
+        if trouble is not None:
+            self._stop.ask(trouble)
+        return [*self._exchange.route(block.partition, events, block.last), *rejected]
+
+    def _join(self, events: list[Event]) -> None:
+        join = self._reference.join
+        unresolved = 0
+        for event in events:
+            if not isinstance(event, Progress) and not join(event):
+                unresolved += 1
+        if unresolved:
+            self._metrics.unresolved.inc(unresolved)
+
+    def _count(self, block: Block, events: list[Event], rejected: list[Rejected]) -> None:
+        metrics = self._metrics
+        metrics.bytes_read.inc(len(block.data))
+        for type_, count in Counter(map(type, events)).items():
+            metrics.events.labels(KIND_OF_TYPE[type_]).inc(count)
+        for reason, count in Counter(letter.reason for letter in rejected).items():
+            metrics.rejected.labels(reason.value).inc(count)
+        grown = self._codec.unknown_fields.total() - self._unknown_fields
+        if grown:
+            metrics.unknown_fields.inc(grown)
+            self._unknown_fields += grown
+        if events:
+            metrics.event_time.set(events[-1].at_ms / 1000)

@@ -1,0 +1,195 @@
+"""The keyed step: all detectors of a scope run fused over the keys of one bucket."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from bytewax.operators import StatefulBatchLogic
+
+from domain.alerts import Alert
+from domain.events import CardIssued, Transaction
+from flows.alerting import alert_on, alert_on_silence
+from flows.cells import IDS, LATEST, MOST_IDS, PARTER, STATES, Cell, Cells, Layout, last_ids, relaid
+from flows.exchange import EventBatch
+from flows.ordering import Merger
+from flows.plan import ScopePlan
+from flows.silence import Saved, Silence
+from observability.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+# Raised when the shape of a snapshot changes; older shapes must go on being read.
+SNAPSHOT_FORMAT = 1
+
+# Format, layout of the cells, latest event time, packed cells, held-back events, keys due.
+Snapshot = tuple[int, Layout, int, bytes, Any, Saved | None]
+
+
+class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
+    """Runs the scope's detectors over one bucket; the engine owns it, saves it and hands it back.
+
+    What it says is a function of the ordered events of its logs alone: never of the clock, of how they
+    were cut into blocks, or of how often it was saved and resumed.
+    """
+
+    def __init__(
+        self,
+        plan: ScopePlan,
+        partitions: tuple[str, ...],
+        metrics: Metrics,
+        *,
+        saves: bool,
+        saved: Snapshot | None,
+    ) -> None:
+        """Start empty, or from what `snapshot` gave; `saves` is whether anyone keeps snapshots."""
+        _, layout, latest_ms, packed, order, due = saved or (SNAPSHOT_FORMAT, [], 0, b"", None, None)
+        cells = msgspec.msgpack.decode(packed, type=dict[str, bytes]) if packed else {}
+        self._plan = plan
+        self._metrics = metrics
+        self._saves = saves
+        self._latest_ms = latest_ms
+        self._told_keys = 0
+        self._cells = Cells(plan, relaid(cells, layout, plan))
+        self._merger = None if plan.by_log else Merger(partitions, order)
+        self._silence = Silence(due) if plan.notices_silence else None
+        self._steps = {
+            kind: tuple(
+                (index, watcher.step, watcher)
+                for index, watcher in enumerate(plan.watchers, start=STATES)
+                if kind in watcher.detector.reads
+            )
+            for kind in plan.reads
+        }
+
+    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[Alert], bool]:
+        alerts: list[Alert] = []
+        for batch in values:
+            if self._merger is not None:
+                held = self._merger.take(batch)
+                orders: list[int] | None = [order for order, _ in held]
+                events = [event for _, event in held]
+                reached_ms = self._merger.reached_ms
+            else:
+                orders, events, reached_ms = batch.orders, batch.events, batch.high_ms
+            if self._silence is None:
+                self._watch(events, alerts)
+            else:
+                self._watch_silence(self._silence, events, orders or [], reached_ms, alerts)
+        if alerts:
+            self._metrics.count_alerts(alerts)
+        return alerts, False
+
+    def on_eof(self) -> tuple[Iterable[Alert], bool]:
+        return (), False
+
+    def on_notify(self) -> tuple[Iterable[Alert], bool]:
+        return (), False
+
+    def notify_at(self) -> datetime | None:
+        return None
+
+    def snapshot(self) -> Snapshot | None:
+        # The engine asks at every epoch, also when nobody keeps the answer.
+        if not self._saves:
+            self._cells.rest(self._latest_ms)
+            self._tell_keys()
+            return None
+        with self._metrics.snapshot_seconds.time():
+            snapshot = self._pack()
+        self._metrics.snapshot_bytes.inc(len(snapshot[3]))
+        self._tell_keys()
+        return snapshot
+
+    def _pack(self) -> Snapshot:
+        layout = [(watcher.name, watcher.detector.state_version) for watcher in self._plan.watchers]
+        packed = msgspec.msgpack.encode(self._cells.save(self._latest_ms))
+        order = None if self._merger is None else self._merger.dump()
+        due = None if self._silence is None else self._silence.dump()
+        return SNAPSHOT_FORMAT, layout, self._latest_ms, packed, order, due
+
+    def _tell_keys(self) -> None:
+        held = len(self._cells)
+        self._metrics.keys_held.labels(self._plan.scope.value).inc(held - self._told_keys)
+        self._told_keys = held
+
+    def _watch(self, events: list[Transaction | CardIssued], alerts: list[Alert]) -> None:
+        # The hot loop: locals instead of attributes, nothing made while all is quiet.
+        key_of = self._plan.key_of
+        memory_ms = self._plan.memory_ms
+        cells = self._cells
+        live = cells.live
+        steps_of = self._steps
+        latest_ms = self._latest_ms
+        repeats = late = 0
+        for event in events:
+            key = key_of(event)
+            at_ms = event.at_ms
+            cell = live.get(key) or cells.wake(key, at_ms)
+            known_ms = cell[LATEST]
+            if latest_ms - known_ms > memory_ms:
+                cell = cells.start(key, at_ms)
+            ids = cell[IDS]
+            event_id = event.event_id
+            # Mostly a plain search tells; where it finds something, it may be within a longer id.
+            if event_id in ids and f"{PARTER}{event_id}{PARTER}" in ids:
+                repeats += 1
+                continue
+            ids = f"{ids}{event_id}{PARTER}"
+            cell[IDS] = ids if ids.count(PARTER) <= MOST_IDS else last_ids(ids)
+            if at_ms > known_ms:
+                cell[LATEST] = at_ms
+                if at_ms > latest_ms:
+                    latest_ms = at_ms
+            elif at_ms < known_ms:
+                late += 1
+            for index, step, watcher in steps_of[event.__class__]:
+                try:
+                    found = step(cell[index], event)
+                except Exception:
+                    # One detector's fault must not stop the others: loud, counted, and the event goes on.
+                    self._metrics.detector_errors.labels(watcher.name).inc()
+                    log.exception("detector failed", extra={"detector": watcher.name})
+                    continue
+                if found:
+                    scope = self._plan.scope.value
+                    alerts += [alert_on(watcher, scope, key, finding, event) for finding in found]
+        self._latest_ms = latest_ms
+        if repeats:
+            self._metrics.repeats.labels(self._plan.scope.value).inc(repeats)
+        if late:
+            self._metrics.late.labels(self._plan.scope.value).inc(late)
+
+    def _watch_silence(
+        self,
+        silence: Silence,
+        events: list[Transaction | CardIssued],
+        orders: list[int],
+        reached_ms: int,
+        alerts: list[Alert],
+    ) -> None:
+        for order_ms, event in zip(orders, events, strict=True):
+            self._expire(silence, order_ms, alerts)
+            self._watch([event], alerts)
+            key = self._plan.key_of(event)
+            silence.set(key, self._due(self._cells.live[key]))
+        self._expire(silence, reached_ms, alerts)
+
+    def _expire(self, silence: Silence, until_ms: int, alerts: list[Alert]) -> None:
+        scope = self._plan.scope.value
+        for at_ms, key in silence.before(until_ms):
+            cell = self._cells.live.get(key) or self._cells.wake(key, at_ms)
+            for index, watcher in enumerate(self._plan.watchers, start=STATES):
+                due_ms = watcher.detector.due(cell[index])
+                if due_ms is not None and due_ms <= at_ms:
+                    found = watcher.detector.expire(cell[index], at_ms)
+                    alerts += [alert_on_silence(watcher, scope, key, finding, at_ms) for finding in found]
+            silence.set(key, self._due(cell))
+
+    def _due(self, cell: Cell) -> int | None:
+        wanted = (
+            watcher.detector.due(cell[index])
+            for index, watcher in enumerate(self._plan.watchers, start=STATES)
+        )
+        return min((at_ms for at_ms in wanted if at_ms is not None), default=None)

@@ -1,0 +1,144 @@
+"""One process of a run: builds the flow of a job, runs it in the engine, and ends gracefully when asked.
+
+A supervisor starts it as `python -m flows.worker INDEX` with the job as JSON on standard input; it then
+tells its progress on standard output, one JSON line a second.
+"""
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from threading import Event, Thread
+from types import FrameType
+
+import msgspec
+from bytewax._bytewax import cli_main
+from bytewax.recovery import RecoveryConfig
+
+from config.profiles import load_profile
+from connectors.stopping import StopSign
+from flows import card_risk, recovery
+from flows.job import Job, load_job
+from flows.progress import Progress, read_progress
+from observability.logs import set_up_logs
+from observability.metrics import Metrics, serve
+
+# A cell is a list of lists that lives for hours: the collector must not walk all of them every moment.
+_COLLECT_AFTER = (200_000, 20, 100)
+
+_TELL_EVERY_S = 1.0
+
+# Where nothing is saved, an epoch's end only packs what has not moved for a while.
+_UNSAVED_EPOCH = timedelta(seconds=60)
+
+# The exit code of a process that stopped itself: starting it again would not help.
+GAVE_UP = 3
+
+
+def run_job(job: Job, metrics: Metrics, *, index: int = 0) -> str:
+    """Run process `index` of a job to its end in this process.
+
+    Gives why it was asked to stop, "" when the input ended. The first SIGTERM or SIGINT asks for a
+    graceful end, with everything committed; the second one ends at once.
+    """
+    stop = StopSign(job.stop_file)
+    flow = card_risk.build_flow(
+        job,
+        stop,
+        metrics,
+        saves=job.recovery is not None,
+        known=_known(job),
+    )
+    _stop_on_signals(stop)
+    end_serving = _serve(job, metrics, index)
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
+    try:
+        cli_main(
+            flow,
+            process_id=index if job.addresses else None,
+            addresses=list(job.addresses) or None,
+            epoch_interval=_UNSAVED_EPOCH if job.recovery is None else timedelta(seconds=job.epoch_s),
+            recovery_config=None if job.recovery is None else RecoveryConfig(job.recovery, timedelta(0)),
+        )
+    finally:
+        end_serving()
+    return stop.reason
+
+
+def held(job: Job) -> AbstractContextManager[None]:
+    """Keep the job's recovery folder for this process while the context lasts."""
+    return nullcontext() if job.recovery is None else recovery.held(job.recovery)
+
+
+def prepare(job: Job) -> None:
+    """Check and repair the job's recovery store; only while none of its processes is alive."""
+    if job.recovery is not None:
+        recovery.prepare(job.recovery, card_risk.NAME, load_profile(job.profile).name)
+
+
+def exit_code(reason: str) -> int:
+    """Give the exit code for why a run ended: only what nobody outside asked for is a failure."""
+    return GAVE_UP if reason and reason not in ("SIGTERM", "SIGINT") else 0
+
+
+def _known(job: Job) -> frozenset[str]:
+    if job.recovery is None:
+        return frozenset()
+    return recovery.known_partitions(job.recovery, card_risk.SOURCE_STEP)
+
+
+def _serve(job: Job, metrics: Metrics, index: int) -> Callable[[], None]:
+    return serve(metrics, job.metrics_port + index) if job.metrics_port else lambda: None
+
+
+def _stop_on_signals(stop: StopSign) -> None:
+    def ask(number: int, frame: FrameType | None) -> None:
+        del frame
+        signal.signal(number, signal.SIG_DFL)
+        stop.ask(signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+
+
+def _end_unsupervised() -> None:
+    # The supervisor holds the other end: when it is gone, a new one may already be at work on our state.
+    # Read below Python's own buffer, whose lock a thread may not hold when the process ends.
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
+
+
+def _tell(metrics: Metrics, ended: Event) -> None:
+    while not ended.wait(_TELL_EVERY_S):
+        _write(read_progress(metrics))
+
+
+def _write(progress: Progress) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(progress) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def main() -> None:
+    """Run one process of the job on standard input."""
+    job = load_job(sys.stdin.buffer.readline())
+    Thread(target=_end_unsupervised, daemon=True).start()
+    set_up_logs(job.log_level)
+    metrics = Metrics()
+    ended = Event()
+    teller = Thread(target=_tell, args=(metrics, ended), daemon=True)
+    teller.start()
+    try:
+        reason = run_job(job, metrics, index=int(sys.argv[1]))
+    finally:
+        ended.set()
+        teller.join()
+        _write(read_progress(metrics))
+    sys.exit(exit_code(reason))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""The queue command, on a real file."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from cases.store import open_store
+from cli.main import cli
+from cli.queue import print_ranked
+from domain.findings import Severity
+from tests.cases.made import alert
+
+KEYS = [
+    *("rank", "case", "subject", "band", "due", "status", "alerts", "reasons", "members", "customers"),
+    *("cards", "probability", "exposure_minor", "currency", "expected_loss_minor", "breakdown"),
+]
+RING = alert(
+    "ring",
+    scope="branch",
+    members=[(f"card-{n}", f"u{n // 2}") for n in range(12)],
+    severity=Severity.HIGH,
+    exposure_minor=4_000_000,
+    reason="12 cards of 6 customers were opened together and now move together " + "in step " * 20,
+)
+OTHER = alert("other", "c77", "u77", last4="4242", exposure_minor=1_000)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    found = f"sqlite:///{tmp_path}/desk.db"
+    with open_store(found) as store:
+        store.cases.take_in([OTHER, RING])
+    return found
+
+
+def run(url: str, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["queue", *arguments], env={"RISKDESK_STORE": url})
+
+
+def records(result: Result) -> list[dict]:
+    return [orjson.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_list_prints_one_case_a_line_the_most_pressing_first(url: str) -> None:
+    result = run(url, "list", "--json")
+    assert result.exit_code == 0
+    found = records(result)
+    assert [list(record) for record in found] == [KEYS, KEYS]
+    ring, other = found
+    assert (ring["rank"], ring["subject"], ring["band"]) == (1, "ring of 12 cards, 6 customers", 0)
+    assert (ring["alerts"], ring["reasons"], len(ring["cards"])) == (1, [RING.reason], 12)
+    assert (other["rank"], other["customers"], other["status"]) == (2, ["u77"], "open")
+    assert other["due"] == "2026-03-05T12:30:00.000Z"
+    assert len(records(run(url, "list", "--json", "--limit", "1"))) == 1
+
+
+def test_the_page_fits_a_hundred_columns_and_says_who_belongs_to_a_ring(url: str) -> None:
+    result = run(url, "list")
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+    words = " ".join(result.stdout.split())
+    assert RING.reason.strip() in words
+    assert "customer u5: card-10, card-11" in words
+    assert "CNY 20,000.00" in words
+    assert words.index("ring of 12 cards") < words.index("customer u77")
+
+
+def test_next_claims_and_says_until_when(url: str) -> None:
+    result = run(url, "next", "--agent", "a17", "--json")
+    assert result.exit_code == 0
+    (record,) = records(result)
+    assert (list(record), record["rank"], record["status"]) == (KEYS, 1, "working")
+    assert f"{record['case']} is yours until" in result.stderr
+    assert "lease number 1" in result.stderr
+    assert "with a17 until" in run(url, "list").stdout
+
+
+def test_a_whole_shift(url: str) -> None:
+    first, second = (record["case"] for record in records(run(url, "list", "--json")))
+    assert run(url, "claim", second, "--agent", "a17").exit_code == 0
+    refused = run(url, "claim", second, "--agent", "a18")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"{second} is with a17 until" in refused.stderr
+    assert run(url, "next", "--agent", "a18").exit_code == 0
+    empty = run(url, "next", "--agent", "a19")
+    assert (empty.exit_code, empty.stdout) == (1, "")
+    assert "nothing to do" in empty.stderr
+    stale = run(url, "close", first, "--agent", "a18", "--outcome", "genuine", "--lease-no", "7")
+    assert stale.exit_code == 1
+    closing = ("--agent", "a18", "--outcome", "confirmed_fraud", "--note", "never was in Taipei")
+    assert run(url, "close", first, *closing).exit_code == 0
+    assert run(url, "close", first, *closing).exit_code == 1
+    (closed,) = records(run(url, "list", "--json", "--status", "closed"))
+    assert (closed["case"], closed["status"], closed["rank"]) == (first, "closed", None)
+    assert "closed as confirmed_fraud" in run(url, "list", "--status", "closed").stdout
+
+
+def test_show_tells_everything(url: str) -> None:
+    (case,) = (record["case"] for record in records(run(url, "list", "--json")) if record["rank"] == 2)
+    run(url, "claim", case, "--agent", "a17")
+    words = " ".join(run(url, "show", case).stdout.split())
+    for part in (
+        "customer u77: c77 (...4242)",
+        "rest: severity medium, expected loss CNY 5.00",
+        "expected loss CNY 5.00 = 0.50 x CNY 10.00",
+        "2026-03-05 12:00:00 + 1800 s x 1 (standard tier)",
+        "medium impossible_travel: reason other",
+        "km: 686",
+        "ready: call_customer customer:u77",
+        "a17 claimed",
+    ):
+        assert part in words
+    (file,) = records(run(url, "show", case, "--json"))
+    assert file["evidence"][0]["id"] == OTHER.id
+    assert file["lease"]["by"] == "a17"
+    assert [entry["what"] for entry in file["timeline"]] == ["opened", "claimed"]
+    assert file["tasks"] == [{"kind": "call_customer", "subject": "customer:u77", "state": "ready"}]
+
+
+def test_tokens_from_outside_do_not_steer_the_terminal(url: str) -> None:
+    with open_store(url) as store:
+        store.cases.take_in(
+            [alert("x", "c\x1b[2J", "[red]u[/red]", reason="bell\a", severity=Severity.CRITICAL)]
+        )
+    shown = run(url, "list").stdout
+    assert not {"\x1b", "\a"} & set(shown)
+    assert "customer [red]u[/red]" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("list", "--store", "desk.db"), 2, "allowed is sqlite:///"),
+        (("list", "--store", "postgresql://h/d"), 2, "not yet in this version"),
+        (("list", "--store", "sqlite:///no-such.db"), 1, "no store at no-such.db"),
+        (("show", "C0"), 1, "no case 'C0'"),
+        (("next", "--agent", " "), 2, "1 to 64 characters"),
+        (("next",), 2, "--agent"),
+        (("next", "--agent", "a17", "--lease-minutes", "0"), 2, "--lease-minutes"),
+        (("close", "C0", "--agent", "a17", "--outcome", "guilty"), 2, "confirmed_fraud"),
+        (("list", "--status", "lost"), 2, "working"),
+    ],
+)
+def test_what_cannot_be_done_is_said_on_standard_error(
+    url: str, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    result = run(url, *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert words in result.stderr
+
+
+def test_the_store_must_be_named() -> None:
+    result = CliRunner().invoke(cli, ["queue", "list"], env={"RISKDESK_STORE": None})
+    assert result.exit_code == 2
+    assert "--store" in result.stderr
+
+
+def test_an_empty_queue_is_found_empty(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/desk.db"
+    open_store(url).close()
+    assert run(url, "list").exit_code == 1
+    assert run(url, "list", "--json").exit_code == 1
+
+
+@pytest.mark.parametrize("command", [(), ("next",), ("list",), ("show",), ("claim",), ("close",)])
+def test_help_ends_with_an_example_that_parses(url: str, command: tuple[str, ...]) -> None:
+    shown = run(url, *command, "--help").stdout
+    example = " ".join(shown.rpartition("Example: riskdesk queue ")[2].split())
+    arguments = example.replace("sqlite:///desk.db", url).split()
+    assert arguments[-2:] == ["--store", url]
+    assert run(url, *arguments).exit_code < 2
+
+
+def test_print_ranked_prints_no_more_than_asked(url: str) -> None:
+    console = Console(width=100, record=True, quiet=False)
+    with open_store(url) as store, console.capture() as capture:
+        assert print_ranked(store, console, limit=1) == 1
+    assert "ring of 12 cards" in capture.get()
+    assert "u77" not in capture.get()

@@ -1,0 +1,133 @@
+"""What every source must do, over all of them."""
+
+import gzip
+import pickle
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import bytewax.operators as op
+import pytest
+import zstandard
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import FixedPartitionedSource
+from bytewax.testing import TestingSink, run_main
+
+from connectors.files import FileSource
+from connectors.stopping import StopSign
+
+LINES = [b'{"number": %d}\n' % number for number in range(60)]
+PER_EPOCH = timedelta(0)  # every batch is an epoch of its own
+
+
+def plain_file(folder: Path, stop: StopSign) -> FileSource:
+    path = folder / "plain.jsonl"
+    path.write_bytes(b"".join(LINES))
+    return FileSource({"p": path}, block_bytes=64, stop=stop)
+
+
+def gzip_file(folder: Path, stop: StopSign) -> FileSource:
+    path = folder / "packed"
+    path.write_bytes(gzip.compress(b"".join(LINES[:20])) + gzip.compress(b"".join(LINES[20:])))
+    return FileSource({"p": path}, block_bytes=64, stop=stop)
+
+
+def zstandard_file(folder: Path, stop: StopSign) -> FileSource:
+    path = folder / "packed"
+    path.write_bytes(zstandard.ZstdCompressor().compress(b"".join(LINES)))
+    return FileSource({"p": path}, block_bytes=64, stop=stop)
+
+
+def folder_of_files(folder: Path, stop: StopSign) -> FileSource:
+    path = folder / "many"
+    path.mkdir(exist_ok=True)
+    (path / "1.jsonl").write_bytes(b"".join(LINES[:7]))
+    (path / "2.jsonl.gz").write_bytes(gzip.compress(b"".join(LINES[7:40])))
+    (path / "3.jsonl").write_bytes(b"")
+    (path / "4.jsonl").write_bytes(b"".join(LINES[40:]))
+    return FileSource({"p": path}, block_bytes=64, stop=stop)
+
+
+# Each makes its source over LINES, in one partition "p" and many blocks.
+SOURCES: list[tuple[type, Callable[[Path, StopSign], Any]]] = [
+    (FileSource, plain_file),
+    (FileSource, gzip_file),
+    (FileSource, zstandard_file),
+    (FileSource, folder_of_files),
+]
+
+# Sources that the contract cannot be asked of, each with the reason.
+WAIVED: dict[type, str] = {}
+
+
+@pytest.fixture(params=SOURCES, ids=lambda param: f"{param[0].__name__}-{param[1].__name__}")
+def make_source(request, tmp_path: Path) -> Callable[..., Any]:
+    def make(stop: StopSign | None = None) -> Any:
+        return request.param[1](tmp_path, stop or StopSign())
+
+    return make
+
+
+def test_every_source_is_held_to_the_contract(connectors_of):
+    assert connectors_of(FixedPartitionedSource) == {kind for kind, _ in SOURCES} | set(WAIVED)
+
+
+def test_a_source_resumes_at_every_batch_with_the_same_tail(make_source, build, run_partition, lines_of):
+    everything = lines_of(run_partition(build(make_source())))
+    assert [line for _, _, line in everything] == LINES
+    batches = 0
+    partition = build(make_source())
+    seen: list[Any] = []
+    while True:
+        state = pickle.loads(pickle.dumps(partition.snapshot()))
+        resumed = run_partition(build(make_source(), "p", state))
+        assert lines_of(seen) + lines_of(resumed) == everything
+        assert [block.last for block in resumed] == [False] * (len(resumed) - 1) + [True]
+        try:
+            seen += partition.next_batch()
+        except StopIteration:
+            break
+        batches += 1
+    assert batches > 10
+
+
+def test_a_source_snapshots_the_same_state_until_it_reads_on(make_source, build):
+    partition = build(make_source())
+    partition.next_batch()
+    assert partition.snapshot() == partition.snapshot()
+
+
+def test_a_source_ends_once_the_stop_was_asked_for_and_goes_on_later(
+    make_source, build, run_partition, lines_of
+):
+    stop = StopSign()
+    partition = build(make_source(stop))
+    before = [*partition.next_batch(), *partition.next_batch()]
+    stop.ask("enough")
+    assert run_partition(partition) == []
+    after = run_partition(build(make_source(), "p", partition.snapshot()))
+    assert [line for _, _, line in lines_of([*before, *after])] == LINES
+
+
+def test_a_flow_that_is_aborted_again_and_again_loses_no_line_of_a_source(
+    make_source, recovery, aborting, lines_of
+):
+    seen: list[Any] = []
+    for batches in (1, 2, 5, 3, 4, 1000):
+        flow = Dataflow("aborted")
+        op.output("seen", op.input("read", flow, aborting(make_source(), batches)), TestingSink(seen))
+        run_main(flow, epoch_interval=PER_EPOCH, recovery_config=recovery)
+    lines = lines_of(seen)
+    assert list(dict.fromkeys(lines)) == [("p", *rest) for _, *rest in lines_of(_all(make_source()))]
+    # Each abort repeats no more than what its epoch had not committed.
+    assert len(lines) < 2 * len(LINES)
+
+
+def _all(source: Any) -> list[Any]:
+    with closing(source.build_part("read", "p", None)) as partition:
+        blocks: list[Any] = []
+        while not (blocks and blocks[-1].last):
+            blocks += partition.next_batch()
+        return blocks

@@ -1,0 +1,221 @@
+"""What every detector must do, whatever it notices: checks that name no detector.
+
+`OF_A_CLASS` looks at a detector as it is declared, `ON_EVENTS` at what it does with a sequence of events.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from itertools import chain
+from math import isfinite
+from typing import Any, NamedTuple
+
+import msgspec
+
+from detectors.base import Detector
+from detectors.examples import Fired, run
+from domain.events import Event
+from domain.findings import Finding
+from domain.instants import span_ms
+from domain.tables import Tables
+from tests.detectors.streams import HOUR_MS, crowd, homely, moved, twin
+
+PARAGRAPHS = ("Why", "Misses", "False alarms", "Late", "Prior", "State")
+
+
+class Subject(NamedTuple):
+    """A detector under examination, with the tables it reads."""
+
+    detector: Detector[Any, Any]
+    tables: Tables = Tables()
+
+    def run(self, events: Sequence[Event]) -> list[Fired]:
+        return run(self.detector, events, self.tables)
+
+    def key(self, event: Event) -> Any:
+        read = type(event) in self.detector.reads
+        return getattr(event, self.detector.scope, None) if read else None
+
+
+# --- how it is declared
+
+
+def says_what_it_is(made: type[Detector[Any, Any]]) -> None:
+    text = made.__doc__ or ""
+    missing = [name for name in PARAGRAPHS if f"\n    {name}: " not in text]
+    assert not missing, f"the docstring has no paragraph {', '.join(missing)}"
+    assert declared_bound(made) > 0
+
+
+def needs_no_parameters(made: type[Detector[Any, Any]]) -> None:
+    assert is_dataclass(made)
+    assert made() == made()
+    for parameter in fields(made):
+        described = [getattr(extra, "description", None) for extra in parameter.type.__metadata__]
+        assert any(described), f"parameter {parameter.name} says nothing about itself"
+
+
+def declares_sound_values(made: type[Detector[Any, Any]]) -> None:
+    assert 0 < made.prior < 1
+    assert made().memory > timedelta(0)
+    assert made.version >= 1
+    assert all(reason for reason in made.waives.values())
+
+
+def cannot_be_changed(made: type[Detector[Any, Any]]) -> None:
+    assert made.__dataclass_params__.frozen, "parameters are fixed: put frozen=True"  # type: ignore[attr-defined]
+
+
+def is_bounded(made: type[Detector[Any, Any]]) -> None:
+    """Ten thousand events of one key, with the longest of tokens, stay below the bound it declares."""
+    detector = made()
+    state, bound = detector.start(), declared_bound(made)
+    for number, event in enumerate(crowd(detector.scope.value, 10_000)):
+        if type(event) in detector.reads:
+            detector.step(state, event)
+        if number % 250 == 0:
+            size = len(packed(detector, state))
+            assert size <= bound, f"{size:,} bytes after {number:,} events, {bound:,} are declared"
+
+
+def finds_nothing_in_sameness(made: type[Detector[Any, Any]]) -> None:
+    """The same thing for ever is not unusual, unless the detector is not about the unusual."""
+    if not made.about_the_unusual:
+        return
+    for template in [*crowd(made.scope.value, 12), *homely(12)]:
+        for pace_ms in (1_000, HOUR_MS, 24 * HOUR_MS):
+            events = [moved(template, number * pace_ms, number) for number in range(300)]
+            assert Subject(made()).run(events) == []
+
+
+OF_A_CLASS: tuple[Callable[[type[Detector[Any, Any]]], None], ...] = (
+    says_what_it_is,
+    needs_no_parameters,
+    declares_sound_values,
+    cannot_be_changed,
+    is_bounded,
+    finds_nothing_in_sameness,
+)
+
+
+# --- what it does with events
+
+
+def finds_sound_things(subject: Subject, events: Sequence[Event]) -> None:
+    for fired in subject.run(events):
+        finding = fired.finding
+        assert isinstance(finding, Finding)
+        assert 0 <= finding.probability <= 1
+        assert type(finding.exposure_minor) is int
+        assert finding.exposure_minor >= 0
+        assert finding.reason.endswith(".")
+        json.dumps(finding.evidence, allow_nan=False)
+        assert all(isfinite(value) for value in finding.evidence.values() if isinstance(value, float))
+        assert not finding.ring or ":" in finding.ring
+
+
+def never_sees_another_key(subject: Subject, events: Sequence[Event]) -> None:
+    twins = [twin(event, subject.detector.scope.value) for event in events]
+    both = subject.run(list(chain.from_iterable(zip(events, twins, strict=True))))
+    for one in (events, twins):
+        for key in {subject.key(event) for event in one}:
+            alone = subject.run([event for event in one if subject.key(event) == key])
+            assert [fired for fired in both if fired.key == key] == alone
+
+
+def resumes_anywhere(subject: Subject, events: Sequence[Event]) -> None:
+    """Saving and loading before every event changes nothing."""
+    detector, step = subject.detector, subject.detector.bound(subject.tables)
+    states: dict[str, bytes] = {}
+    found = []
+    for event in events:
+        key = subject.key(event)
+        if key is None:
+            continue
+        state = loaded(detector, states[key]) if key in states else detector.start()
+        found += step(state, event)
+        states[key] = packed(detector, state)
+        assert packed(detector, loaded(detector, states[key])) == states[key]
+    assert found == [fired.finding for fired in subject.run(events)]
+
+
+def dumps_a_copy(subject: Subject, events: Sequence[Event]) -> None:
+    """What was dumped does not change when the state goes on."""
+    detector, step = subject.detector, subject.detector.bound(subject.tables)
+    state, dumps = detector.start(), []
+    for event in events:
+        if subject.key(event) is not None:
+            step(state, event)
+            dumped = detector.dump(state)
+            dumps.append((dumped, msgspec.msgpack.encode(dumped)))
+    assert all(msgspec.msgpack.encode(dumped) == then for dumped, then in dumps)
+
+
+def leaves_its_input_alone(subject: Subject, events: Sequence[Event]) -> None:
+    before = [msgspec.msgpack.encode(event) for event in events]
+    subject.run(events)
+    assert [msgspec.msgpack.encode(event) for event in events] == before
+
+
+def says_the_same_twice(subject: Subject, events: Sequence[Event]) -> None:
+    assert subject.run(events) == subject.run(events)
+
+
+def answers_with_a_tuple(subject: Subject, events: Sequence[Event]) -> None:
+    step = subject.detector.bound(subject.tables)
+    state = subject.detector.start()
+    for event in events:
+        if subject.key(event) is not None:
+            assert type(step(state, event)) is tuple
+
+
+def takes_repeats_and_any_order(subject: Subject, events: Sequence[Event]) -> None:
+    doubled = [event for event in events for _ in range(2)]
+    for order in (doubled, list(reversed(doubled)), sorted(doubled, key=lambda event: event.at_ms % 7)):
+        finds_sound_things(subject, order)
+
+
+def forgets_after_its_memory(subject: Subject, events: Sequence[Event]) -> None:
+    """After `memory` of silence it answers as if from the start."""
+    if not events:
+        return
+    times = [event.at_ms for event in events]
+    silence_ms = max(times) - min(times) + span_ms(subject.detector.memory) + 1
+    later = [moved(event, silence_ms) for event in events]
+    afresh = subject.run(later)
+    assert [fired for fired in subject.run([*events, *later]) if fired.at_ms > max(times)] == afresh
+
+
+OnEvents = Callable[[Subject, Sequence[Event]], None]
+ON_EVENTS: tuple[OnEvents, ...] = (
+    finds_sound_things,
+    never_sees_another_key,
+    resumes_anywhere,
+    dumps_a_copy,
+    leaves_its_input_alone,
+    says_the_same_twice,
+    answers_with_a_tuple,
+    takes_repeats_and_any_order,
+    forgets_after_its_memory,
+)
+
+
+# --- states
+
+
+def declared_bound(made: type[Detector[Any, Any]]) -> int:
+    """Give how many bytes the State paragraph says that a state takes at most."""
+    text = " ".join((made.__doc__ or "").partition("State: ")[2].split())
+    found = re.search(r"at most ([\d,]+) bytes", text)
+    assert found is not None, "the State paragraph says no 'at most 1,000 bytes'"
+    return int(found[1].replace(",", ""))
+
+
+def packed(detector: Detector[Any, Any], state: Any) -> bytes:
+    return msgspec.msgpack.encode(detector.dump(state))
+
+
+def loaded(detector: Detector[Any, Any], saved: bytes) -> Any:
+    return detector.load(msgspec.msgpack.decode(saved), detector.state_version)

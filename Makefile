@@ -65,6 +65,15 @@ bench-reference: .venv/ready ## measure against a bare loop: make bench-referenc
 		{ echo "Say what to measure against: make bench-reference FLOOR=path WORKLOAD=path" >&2; exit 2; }
 	$(RUN) -m benchmarks.reference_run "$(FLOOR)" "$(WORKLOAD)"
 
+.PHONY: bench
+bench: .venv/ready ## measure what the codec and each detector cost for an event
+	$(RUN) -m benchmarks.codec
+	$(RUN) -m benchmarks.detectors
+
+.PHONY: quality
+quality: .venv/ready ## measure what is found and missed on simulated nights, into benchmarks/quality.md
+	$(RUN) -m benchmarks.quality
+
 .PHONY: docs
 docs: .venv/ready ## write the generated pages of docs/ anew
 	$(RUN) -m cli.reference_docs

@@ -18,6 +18,8 @@ __all__ = ["Codec", "TimeBounds"]
 
 # Measured: large enough for the fixed price of a look, small enough for the processor's cache.
 _CHUNK_BYTES = 64 * 1024
+# One bad line makes so much be decoded line by line, which costs more than twice as much.
+_SMALL_CHUNK_BYTES = 8 * 1024
 # Of a line that is too long only its beginning is kept; a number that the cut divides is masked before.
 _KEPT_BYTES = 4096
 _MARGIN_BYTES = 512
@@ -49,8 +51,28 @@ class Codec:
         """Give the events and the rejections of a block, each in the order of their lines."""
         events: list[Event] = []
         rejected: list[Rejected] = []
-        for start, chunk in _chunks(block.data):
-            whole, doubtful = self._decode_whole(chunk)
+        self._add(block, 0, block.data, _CHUNK_BYTES, events, rejected)
+        return events, rejected
+
+    def _add(
+        self,
+        block: Block,
+        begin: int,
+        data: bytes,
+        chunk_bytes: int,
+        events: list[Event],
+        rejected: list[Rejected],
+    ) -> None:
+        """Decode the part of the block that begins at `begin`, in smaller chunks where something is wrong."""
+        for place, chunk in _chunks(data, chunk_bytes):
+            codes = scan.codes_of(chunk)
+            ends = scan.line_ends(codes)
+            whole = self._decode_all(chunk, codes, ends)
+            start = begin + place
+            if whole is None and chunk_bytes > _SMALL_CHUNK_BYTES < len(chunk):
+                self._add(block, start, chunk, _SMALL_CHUNK_BYTES, events, rejected)
+                continue
+            doubtful = scan.lines_to_check(chunk, codes, ends, whole=whole is not None)
             if whole is not None and not doubtful:
                 events += whole
                 continue
@@ -61,19 +83,9 @@ class Codec:
                 else:
                     events.append(found)
                 offset += len(line) + 1
-        return events, rejected
-
-    def _decode_whole(self, chunk: bytes) -> tuple[list[Event] | None, Collection[int]]:
-        """Decode a chunk in which nothing is wrong, None for any other; and tell which lines are in doubt.
-
-        A line in doubt may hold a card number.
-        """
-        codes = scan.codes_of(chunk)
-        ends = scan.line_ends(codes)
-        events = self._decode_all(chunk, codes, ends)
-        return events, scan.lines_to_check(chunk, codes, ends, whole=events is not None)
 
     def _decode_all(self, chunk: bytes, codes: scan.Codes, ends: scan.Places) -> list[Event] | None:
+        """Decode a chunk in which nothing is wrong, apart from card numbers; None for any other."""
         if not len(ends) or not scan.one_object_a_line(codes, ends):
             return None
         if len(chunk) > self._max_line_bytes and scan.longest_line(ends) > self._max_line_bytes:
@@ -118,8 +130,8 @@ class Codec:
         found = verdict(line, self._bounds, may_hold_number=in_doubt)
         if isinstance(found, Fault):
             return found
-        if found.unknown_fields:
-            self.unknown_fields.update(map(self._told_apart, found.unknown_fields))
+        for name in found.unknown_fields:
+            self.unknown_fields[self._told_apart(name)] += 1
         return found.event
 
     def _told_apart(self, name: str) -> str:
@@ -129,11 +141,11 @@ class Codec:
         return name if name in self.unknown_fields or len(self.unknown_fields) < _TOLD_APART else OTHER_FIELDS
 
 
-def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _chunks(data: bytes, chunk_bytes: int) -> Iterator[tuple[int, bytes]]:
     """Cut a block into chunks of whole lines, each with its place in the block."""
     start = 0
     while start < len(data):
-        end = data.rfind(b"\n", start, start + _CHUNK_BYTES) + 1
+        end = data.rfind(b"\n", start, start + chunk_bytes) + 1
         if not end:
             end = data.find(b"\n", start) + 1 or len(data)
         yield start, data[start:end]

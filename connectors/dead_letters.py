@@ -161,14 +161,14 @@ class ShareLimit:
         refused = window.reasons.total()
         if refused <= self._limit_share * max(window.lines, self._window_lines):
             return None
-        named = ", ".join(f"{count} {reason}" for reason, count in window.reasons.most_common(_REASONS_NAMED))
-        worst = window.reasons.most_common(1)[0][0]
+        worst = window.reasons.most_common(_REASONS_NAMED)
+        named = ", ".join(f"{count} {reason}" for reason, count in worst)
         last = f" The last one: {rejected[-1].detail}." if rejected else ""
         return (
             f"{refused} of the last {window.lines} lines of {partition} are no events ({named}), more than "
-            f"{self._limit_share:.3%} of {max(window.lines, self._window_lines)}.{last} Look at them with "
-            f"`riskdesk dead-letters list --reason {worst}`; if they are rightly refused, raise "
-            "dead_letters.limit_share in the profile"
+            f"{self._limit_share * 100:g}% of {max(window.lines, self._window_lines)}.{last} "
+            f"Look at them with `riskdesk dead-letters list --reason {worst[0][0]}`; "
+            "if they are rightly refused, raise dead_letters.limit_share in the profile"
         )
 
 

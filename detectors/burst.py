@@ -49,7 +49,8 @@ class Burst(Detector[Transaction, State]):
 
     Judgement: purchases, withdrawals and transfers out count, whatever their channel. The sum counts what
     was approved, each currency for itself, and only once there are `sum_uses` uses. It fires when a use
-    brings the window over either limit, and again only after a later use found it below both.
+    brings the window over either limit, and again only after a later use found it below both, or a whole
+    window passed without any.
 
     Late: a use up to `lateness` older than the newest is put in its place and judged in every window
     that it lies in; it fires unless an alert was given less than a window away. An older one is not counted.
@@ -93,8 +94,8 @@ class Burst(Detector[Transaction, State]):
         return span_ms(self.lateness)
 
     @cached_property
-    def _kept_ms(self) -> int:
-        return reach_ms(self._window_ms, self.boundary) + self._lateness_ms
+    def _reach_ms(self) -> int:
+        return reach_ms(self._window_ms, self.boundary)
 
     @cached_property
     def _fewest(self) -> int:
@@ -121,15 +122,15 @@ class Burst(Detector[Transaction, State]):
         times: list[int] = state[TIMES]
         spent: list[tuple[int, str]] = state[SPENT]
         if times:
-            newest_ms, oldest_ms = times[-1], at_ms - self._kept_ms
-            if newest_ms < oldest_ms:
-                state[:] = False, None, times, spent
-                times.clear()
-                spent.clear()
-            elif at_ms < newest_ms:
+            newest_ms = times[-1]
+            if at_ms < newest_ms:
                 return self._put_late(state, event, use) if newest_ms - at_ms <= self._lateness_ms else QUIET
-            elif times[0] < oldest_ms:
-                del spent[: expire(times, oldest_ms)]
+            if newest_ms < at_ms - self._reach_ms:
+                state[ABOVE] = False
+            if times[0] < at_ms - self._reach_ms - self._lateness_ms:
+                del spent[: expire(times, at_ms - self._reach_ms - self._lateness_ms)]
+                if not times:
+                    state[ABOVE_MS] = None
         times.append(at_ms)
         spent.append(use)
         if len(times) < self._fewest:

@@ -23,6 +23,7 @@ _NO_CARD_NEEDED = frozenset({"transfer_in", "refund", "reversal"})
 # Uses this close, beyond their error radii, are at one end of a hop.
 _SAME_END_KM = 50.0
 _REMEMBERED_HOPS = 4
+_HOME_AGAIN = 2  # away and home: the hop after that needs two cards
 
 
 class Use(Struct, frozen=True, gc=False):
@@ -77,13 +78,16 @@ class Hop(NamedTuple):
 
 
 class Reported(Struct, gc=False):
-    """Both ends of a hop that was reported, and whether the way back has been too."""
+    """Both ends of a hop that was reported, how often it was made, and whether it was reported as worse."""
 
     one: Use
     other: Use
     there_and_back: bool
+    hops: int = 1
 
 
+# There, away and back again.
+Trip = tuple[Use, Use, Use]
 # The latest uses in the order of their times, and the hops reported.
 State = tuple[list[Use], list[Reported]]
 
@@ -103,9 +107,9 @@ class ImpossibleTravel(Detector[Transaction, State]):
 
     Judgement: the two error radii are taken off the distance before it is compared with `min_km` and
     with the speed limit. A pair of ends is reported once in `memory`, in whichever direction: the hop back
-    home is no second alarm. Only when the card is back where it came from within `round_trip` is there
-    one more alert, critical, since two cards must then be in use; where that is known at once, there is
-    that one alone.
+    home is no second alarm. Only when the card is then used away once more, there and back within
+    `round_trip`, is there one more alert, critical, since two cards must then be in use; where that is
+    known at once, there is that one alone.
 
     Late: a use that is older than the newest is judged against both its neighbours in time and kept in
     its place; it never moves the card back. Beyond `memory` it is not looked at.
@@ -141,12 +145,12 @@ class ImpossibleTravel(Detector[Transaction, State]):
 
     def dump(self, state: State) -> tuple[Any, ...]:
         uses, hops = state
-        reported = [(astuple(hop.one), astuple(hop.other), hop.there_and_back) for hop in hops]
+        reported = [(astuple(hop.one), astuple(hop.other), hop.there_and_back, hop.hops) for hop in hops]
         return [astuple(use) for use in uses], reported
 
     def load(self, dumped: list[Any], state_version: int) -> State:
         uses, reported = dumped
-        hops = [Reported(Use(*one), Use(*other), back) for one, other, back in reported]
+        hops = [Reported(Use(*one), Use(*other), *told) for one, other, *told in reported]
         return [Use(*use) for use in uses], hops
 
     def step(self, state: State, event: Transaction) -> tuple[Finding, ...]:
@@ -226,15 +230,16 @@ class ImpossibleTravel(Detector[Transaction, State]):
                 continue
             back = self._round_trip([*uses[:position], use, *uses[position:]], hop)
             if known is None:
-                reported.append(Reported(hop.earlier, hop.later, back is not None))
-                del reported[:-_REMEMBERED_HOPS]
-                return (self._finding(event, uses, hop, back),)
-            if back is not None:
+                known = Reported(*(back or (hop.earlier, hop.later))[:2], back is not None)
+                reported[:] = [*reported[1 - _REMEMBERED_HOPS :], known]
+                return (self._finding(event, uses, hop, back, known),)
+            known.hops += 1
+            if back is not None and known.hops > _HOME_AGAIN:
                 known.there_and_back = True
-                return (self._finding(event, uses, hop, back),)
+                return (self._finding(event, uses, hop, back, known),)
         return QUIET
 
-    def _round_trip(self, uses: list[Use], hop: Hop) -> tuple[Use, Use, Use] | None:
+    def _round_trip(self, uses: list[Use], hop: Hop) -> Trip | None:
         """Give the uses there, away and back again that a hop belongs to, if they are quick enough."""
         one, other = hop.earlier, hop.later
         trips = [(use, one, other) for use in uses if use.at_ms < one.at_ms and hop.ends_near(use, other)]
@@ -249,20 +254,18 @@ class ImpossibleTravel(Detector[Transaction, State]):
         uses, reported = state
         while uses and uses[0].at_ms < oldest_ms:
             del uses[0]
-        if reported:
-            reported[:] = [pair for pair in reported if pair.other.at_ms >= oldest_ms]
+        reported[:] = [pair for pair in reported if pair.other.at_ms >= oldest_ms]
 
     def _finding(
-        self, event: Transaction, uses: list[Use], hop: Hop, trip: tuple[Use, Use, Use] | None
+        self, event: Transaction, uses: list[Use], hop: Hop, trip: Trip | None, ends: Reported
     ) -> Finding:
         one, other = hop.earlier, hop.later
-        legs = trip or (one, other)
         if trip:
             there, away, back = trip
+            time = span_words(back.at_ms - there.at_ms)
             reason = (
-                f"Used in {there.where}, in {away.where} and in {back.where} again within "
-                f"{span_words(back.at_ms - there.at_ms)}, {hop.km:,.0f} km each way: "
-                "two cards must be in use."
+                f"Used in {there.where}, in {away.where} and in {back.where} again within {time}, "
+                f"{hop.km:,.0f} km each way: two cards must be in use."
             )
         else:
             later = other.at_ms > one.end_ms
@@ -279,7 +282,7 @@ class ImpossibleTravel(Detector[Transaction, State]):
             severity=Severity.CRITICAL if trip else None,
             exposure_minor=max(0, balance) if balance is not None else max([event.amount_minor, *amounts]),
             currency=event.currency,
-            ring=f"travel:{legs[0].where}>{legs[1].where}",
+            ring=f"travel:{ends.one.where}>{ends.other.where}",
             evidence={
                 "from": one.where,
                 "to": other.where,
@@ -291,7 +294,7 @@ class ImpossibleTravel(Detector[Transaction, State]):
                 "left_at": iso(one.end_ms),
                 "arrived_at": iso(other.at_ms),
                 "there_and_back": trip is not None,
-                "events": [use.event_id for use in legs],
+                "events": [use.event_id for use in trip or (one, other)],
                 "count_declined": self.count_declined,
             },
         )

@@ -36,6 +36,8 @@ from observability.metrics import Metrics
 # Part of every step's recovery identity: a new name would leave all saved state behind.
 NAME = "card_risk"
 SOURCE_STEP = f"{NAME}.blocks"
+ALERTS_STEP = f"{NAME}.alert_file"
+LETTERS_STEP = f"{NAME}.dead_letters"
 
 
 def build(profile: str) -> Dataflow:
@@ -62,11 +64,13 @@ def build_flow(
     """
     profile = load_profile(job.profile, QueuePolicy)
     inputs = name_partitions(job.inputs)
+    # One that is gone counts too: events of others may still be held back because of it.
+    partitions = tuple(sorted({*inputs, *known}))
     scopes = plan_scopes(
         profile.build_detectors(),
         profile.read_tables(),
         log_scope=profile.input.scope,
-        partitions=len(inputs),
+        partitions=len(partitions),
     )
     flow = Dataflow(NAME)
     source = FileSource(inputs, follow=job.follow, stop=stop, known=known, block_bytes=job.block_bytes)
@@ -78,7 +82,6 @@ def build_flow(
         op.output("dead_letters", rejected, DeadLetterSink(job.store))
     elif job.dead_letters is not None:
         op.output("dead_letters", rejected, DeadLetterFileSink(job.dead_letters))
-    partitions = tuple(sorted({*inputs, *known}))
     watched = []
     for plan in scopes:
         batches = op.filter_map(f"{plan.scope.value}_batches", decoded, _if_for(plan))
@@ -99,7 +102,8 @@ def _decoding(
     job: Job, profile: Profile, scopes: tuple[ScopePlan, ...], stop: StopSign, metrics: Metrics
 ) -> Decoding:
     bounds = TimeBounds(
-        earliest_ms=to_ms(profile.bounds.earliest),
+        # The flow counts from 1970: earlier times are never believed.
+        earliest_ms=max(0, to_ms(profile.bounds.earliest)),
         latest_ms=to_ms(profile.bounds.latest),
         ahead_of_ingest_ms=span_ms(profile.bounds.ahead_of_ingest),
     )

@@ -21,7 +21,7 @@ class Job(Struct, frozen=True, kw_only=True):
     alerts: Path | None = None
     recovery: Path | None = None
     epoch_s: float = 10.0
-    block_bytes: int = 1 << 18
+    block_bytes: int = 1 << 19
     addresses: tuple[str, ...] = ()
     metrics_port: int = 0
     log_level: str = "info"

@@ -22,10 +22,13 @@ class Merger:
     """
 
     def __init__(self, partitions: tuple[str, ...], saved: Any) -> None:
-        """Start empty, or from what `dump` gave; partitions that are gone hold nobody up."""
-        passed, ended, held = saved or ({}, [], b"")
+        """Start empty, or from what `dump` gave; partitions that are gone hold nobody up.
+
+        One that had ended is waited for again until it says so in this run, for it may have grown.
+        """
+        passed, held = saved or ({}, b"")
         self._passed = {name: passed.get(name, 0) for name in sorted({*partitions, *passed})}
-        self._ended = {*ended, *(set(passed) - set(partitions))}
+        self._ended = set(passed) - set(partitions)
         self._held: dict[str, list[Held]] = {name: [] for name in self._passed}
         if held:
             self._held.update(_decode(held))
@@ -52,15 +55,12 @@ class Merger:
         self._passed[batch.partition] = max(passed, batch.high_ms)
         if batch.closed:
             self._ended.add(batch.partition)
-        else:
-            # A file that had ended may have grown before this run.
-            self._ended.discard(batch.partition)
         return self._release()
 
-    def dump(self) -> tuple[dict[str, int], list[str], bytes]:
+    def dump(self) -> tuple[dict[str, int], bytes]:
         """Give what `__init__` starts from, as plain values."""
         held = {name: kept for name, kept in self._held.items() if kept}
-        return dict(self._passed), sorted(self._ended), _encode(held) if held else b""
+        return dict(self._passed), _encode(held) if held else b""
 
     def _release(self) -> list[Held]:
         bound_ms = self.bound_ms

@@ -66,10 +66,9 @@ def prepare(folder: Path, flow: str, profile: str) -> Repaired:
     """
     ours = Identity(flow=flow, profile=profile, state_format=STATE_FORMAT)
     folder.mkdir(parents=True, exist_ok=True)
-    identity = folder / _IDENTITY
-    if not identity.exists():
+    if not (folder / _IDENTITY).exists():
         _make(folder, ours)
-    found = msgspec.json.decode(identity.read_bytes(), type=Identity)
+    found = _identity(folder)
     if found != ours:
         raise RecoveryError(
             f"{folder} holds the state of flow {found.flow}, profile {found.profile}, format "
@@ -79,13 +78,16 @@ def prepare(folder: Path, flow: str, profile: str) -> Repaired:
     return repair(folder)
 
 
-def known_partitions(folder: Path, source_step: str) -> frozenset[str]:
-    """Give the input partitions that the store remembers: the engine panics if one is no longer listed."""
+def known_partitions(folder: Path, step: str) -> frozenset[str]:
+    """Give the partitions of a source or sink that the store remembers.
+
+    The engine panics if one of a source is no longer listed.
+    """
     with _opened(folder) as files:
         rows = (
             row
             for file in files
-            for row in file.execute("SELECT DISTINCT state_key FROM snaps WHERE step_id = ?", (source_step,))
+            for row in file.execute("SELECT DISTINCT state_key FROM snaps WHERE step_id = ?", (step,))
         )
         return frozenset(str(key) for (key,) in rows)
 
@@ -117,13 +119,29 @@ def repair(folder: Path) -> Repaired:
 
 
 def _make(folder: Path, identity: Identity) -> None:
-    if any(path.name != _LOCK for path in folder.iterdir()):
+    # Renamed last: while it is there, the folder is ours and was not finished.
+    draft = folder / f"{_IDENTITY}.draft"
+    if draft.exists():
+        for path in folder.glob("part-*.sqlite3*"):
+            path.unlink()
+    elif any(path.name != _LOCK for path in folder.iterdir()):
         raise RecoveryError(
             f"{folder} is not empty and no recovery folder of ours; give an empty or a new one"
         )
+    draft.write_bytes(msgspec.json.encode(identity))
     init_db_dir(folder, STORE_FILES)
-    # Written last: a folder without it was not finished and is not used.
-    (folder / _IDENTITY).write_bytes(msgspec.json.encode(identity))
+    draft.replace(folder / _IDENTITY)
+
+
+def _identity(folder: Path) -> Identity:
+    path = folder / _IDENTITY
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Identity)
+    except msgspec.MsgspecError as error:
+        raise RecoveryError(
+            f"{path} does not say whose state this is ({error}); restore it, or begin anew with an empty "
+            "folder"
+        ) from error
 
 
 def _resume_epoch(files: list[sqlite3.Connection]) -> int:
@@ -144,13 +162,9 @@ def _resume_epoch(files: list[sqlite3.Connection]) -> int:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[list[sqlite3.Connection]]:
-    paths = sorted(folder.glob("part-*.sqlite3"))
-    if not paths:
-        raise RecoveryError(
-            f"{folder} has lost its part files; restore them, or begin anew with an empty folder"
-        )
-    files = [sqlite3.connect(path, timeout=10) for path in paths]
+    files = [sqlite3.connect(path, timeout=10) for path in sorted(folder.glob("part-*.sqlite3"))]
     try:
+        _check_whole(folder, files)
         yield files
     except sqlite3.DatabaseError as error:
         raise RecoveryError(
@@ -159,3 +173,14 @@ def _opened(folder: Path) -> Iterator[list[sqlite3.Connection]]:
     finally:
         for file in files:
             file.close()
+
+
+def _check_whole(folder: Path, files: list[sqlite3.Connection]) -> None:
+    rows = [row for file in files for row in file.execute("SELECT part_index, part_count FROM parts")]
+    wanted = max((count for _, count in rows), default=1)
+    missing = sorted(set(range(wanted)) - {index for index, _ in rows})
+    if missing:
+        names = ", ".join(f"part-{index}.sqlite3" for index in missing)
+        raise RecoveryError(
+            f"{folder} has lost {names}; restore what is missing, or begin anew with an empty folder"
+        )

@@ -53,17 +53,20 @@ class Group:
             return add_up(self._told.values())
 
     def wait(self, watch: Callable[[Progress], None], stop: StopSign) -> int:
-        """Wait until all have ended, give the worst exit code; when one fails the others are ended too."""
+        """Wait until all have ended and give the worst exit code.
+
+        They see the stop sign by themselves. When one has crashed, the others cannot end gracefully.
+        """
         asked_at: float | None = None
         while any(process.poll() is None for process in self._processes):
             time.sleep(_LOOK_EVERY_S)
             watch(self.progress)
-            failed = any(process.poll() not in (None, 0) for process in self._processes)
-            if asked_at is None and (failed or stop.asked):
-                asked_at = time.monotonic()
-                self._signal(signal.SIGTERM)
-            elif asked_at is not None and time.monotonic() - asked_at > GRACE.total_seconds():
-                self._signal(signal.SIGKILL)
+            if stop.asked:
+                asked_at = asked_at or time.monotonic()
+                if time.monotonic() - asked_at > GRACE.total_seconds():
+                    self._kill()
+            elif any(process.poll() not in (None, 0) for process in self._processes):
+                self._kill()
         for reader in self._readers:
             reader.join()
         watch(self.progress)
@@ -97,10 +100,10 @@ class Group:
         with suppress(BrokenPipeError):
             stdin.close()
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _kill(self) -> None:
         for process in self._processes:
             if process.poll() is None:
-                process.send_signal(number)
+                process.kill()
 
 
 def supervise(

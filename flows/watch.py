@@ -14,7 +14,7 @@ from flows.alerting import alert_on, alert_on_silence
 from flows.cells import IDS, LATEST, MOST_IDS, PARTER, STATES, Cell, Cells, Layout, last_ids, relaid
 from flows.exchange import EventBatch
 from flows.ordering import Merger
-from flows.plan import ScopePlan
+from flows.plan import ScopePlan, Watcher
 from flows.silence import Saved, Silence
 from observability.metrics import Metrics
 
@@ -130,6 +130,7 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
             known_ms = cell[LATEST]
             if latest_ms - known_ms > memory_ms:
                 cell = cells.start(key, at_ms)
+                known_ms = at_ms
             ids = cell[IDS]
             event_id = event.event_id
             # Mostly a plain search tells; where it finds something, it may be within a longer id.
@@ -138,19 +139,17 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
                 continue
             ids = f"{ids}{event_id}{PARTER}"
             cell[IDS] = ids if ids.count(PARTER) <= MOST_IDS else last_ids(ids)
-            if at_ms > known_ms:
+            if at_ms < known_ms:
+                late += 1
+            else:
                 cell[LATEST] = at_ms
                 if at_ms > latest_ms:
                     latest_ms = at_ms
-            elif at_ms < known_ms:
-                late += 1
             for index, step, watcher in steps_of[event.__class__]:
                 try:
                     found = step(cell[index], event)
                 except Exception:
-                    # One detector's fault must not stop the others: loud, counted, and the event goes on.
-                    self._metrics.detector_errors.labels(watcher.name).inc()
-                    log.exception("detector failed", extra={"detector": watcher.name})
+                    self._tell_failure(watcher)
                     continue
                 if found:
                     scope = self._plan.scope.value
@@ -180,16 +179,35 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
         scope = self._plan.scope.value
         for at_ms, key in silence.before(until_ms):
             cell = self._cells.live.get(key) or self._cells.wake(key, at_ms)
+            if self._latest_ms - cell[LATEST] > self._plan.memory_ms:
+                # It may have been swept already: what is so old is never told of, in either case.
+                cell = self._cells.start(key, at_ms)
             for index, watcher in enumerate(self._plan.watchers, start=STATES):
-                due_ms = watcher.detector.due(cell[index])
-                if due_ms is not None and due_ms <= at_ms:
+                try:
+                    due_ms = watcher.detector.due(cell[index])
+                    if due_ms is None or due_ms > at_ms:
+                        continue
                     found = watcher.detector.expire(cell[index], at_ms)
-                    alerts += [alert_on_silence(watcher, scope, key, finding, at_ms) for finding in found]
-            silence.set(key, self._due(cell))
+                except Exception:
+                    self._tell_failure(watcher)
+                    continue
+                alerts += [alert_on_silence(watcher, scope, key, finding, at_ms) for finding in found]
+            # A detector that is still due has had its turn, or it would have it again for ever.
+            silence.set(key, self._due(cell, after_ms=at_ms))
 
-    def _due(self, cell: Cell) -> int | None:
-        wanted = (
-            watcher.detector.due(cell[index])
-            for index, watcher in enumerate(self._plan.watchers, start=STATES)
-        )
-        return min((at_ms for at_ms in wanted if at_ms is not None), default=None)
+    def _due(self, cell: Cell, after_ms: int = -1) -> int | None:
+        earliest_ms = None
+        for index, watcher in enumerate(self._plan.watchers, start=STATES):
+            try:
+                due_ms = watcher.detector.due(cell[index])
+            except Exception:
+                self._tell_failure(watcher)
+                continue
+            if due_ms is not None and due_ms > after_ms and (earliest_ms is None or due_ms < earliest_ms):
+                earliest_ms = due_ms
+        return earliest_ms
+
+    def _tell_failure(self, watcher: Watcher) -> None:
+        # One detector's fault must not stop the others: loud, counted, and the event goes on.
+        self._metrics.detector_errors.labels(watcher.name).inc()
+        log.exception("detector failed", extra={"detector": watcher.name})

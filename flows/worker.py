@@ -27,7 +27,7 @@ from observability.logs import set_up_logs
 from observability.metrics import Metrics, serve
 
 # A cell is a list of lists that lives for hours: the collector must not walk all of them every moment.
-_COLLECT_AFTER = (200_000, 20, 100)
+_COLLECT_AFTER = (1_000_000, 50, 1000)
 
 _TELL_EVERY_S = 1.0
 
@@ -50,7 +50,7 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0) -> str:
         stop,
         metrics,
         saves=job.recovery is not None,
-        known=_known(job),
+        known=_remembered(job, card_risk.SOURCE_STEP),
     )
     _stop_on_signals(stop)
     end_serving = _serve(job, metrics, index)
@@ -75,9 +75,13 @@ def held(job: Job) -> AbstractContextManager[None]:
 
 
 def prepare(job: Job) -> None:
-    """Check and repair the job's recovery store; only while none of its processes is alive."""
+    """Check and repair what the job resumes from; only while none of its processes is alive."""
     if job.recovery is not None:
         recovery.prepare(job.recovery, card_risk.NAME, load_profile(job.profile).name)
+    for step, path in ((card_risk.ALERTS_STEP, job.alerts), (card_risk.LETTERS_STEP, job.dead_letters)):
+        # The engine opens a file with the first line for it: one of an earlier run must not stand till then.
+        if path is not None and path.parent.is_dir() and not _remembered(job, step):
+            path.write_bytes(b"")
 
 
 def exit_code(reason: str) -> int:
@@ -85,10 +89,9 @@ def exit_code(reason: str) -> int:
     return GAVE_UP if reason and reason not in ("SIGTERM", "SIGINT") else 0
 
 
-def _known(job: Job) -> frozenset[str]:
-    if job.recovery is None:
-        return frozenset()
-    return recovery.known_partitions(job.recovery, card_risk.SOURCE_STEP)
+def _remembered(job: Job, step: str) -> frozenset[str]:
+    """Give the partitions of a source or sink that the job goes on with."""
+    return frozenset() if job.recovery is None else recovery.known_partitions(job.recovery, step)
 
 
 def _serve(job: Job, metrics: Metrics, index: int) -> Callable[[], None]:

@@ -27,7 +27,8 @@ def crowd(scope: str, count: int) -> list[Event]:
     for number in range(count):
         at_ms = START_MS + number * 1000
         issued_ms = START_MS - random.randrange(1, 3) * HOUR_MS
-        place = random.choice(FAR_AND_NEAR)
+        lat, lon = random.randrange(-80, 80), random.randrange(-180, 180)
+        anywhere = Place(lat=lat, lon=lon, city=long_token("city", number))
         events.append(
             Transaction(
                 **{
@@ -47,7 +48,7 @@ def crowd(scope: str, count: int) -> list[Event]:
                 currency=random.choice(CURRENCIES),
                 channel=random.choice(("pos", "atm", "atm", "ecom")),
                 type=random.choice(("purchase", "withdrawal", "withdrawal", "transfer_out")),
-                place=place,
+                place=random.choice((anywhere, *FAR_AND_NEAR)),
                 issued=Issued(branch="b", at=from_ms(issued_ms), place=HOME),
             )
         )

@@ -36,7 +36,7 @@ help: ## list the targets
 demo: .venv/ready ## replay a recorded night into a fresh queue and show the ranked cases
 	@mkdir -p var && rm -f var/demo*
 	$(RISKDESK) reference load replay_data/night/reference.jsonl.zst --store $(DEMO_STORE)
-	$(RISKDESK) replay config/profiles/card_risk.yaml replay_data/night/transactions.jsonl.zst \
+	$(RISKDESK) replay replay_data/night/profile.yaml replay_data/night/transactions.jsonl.zst \
 		--store $(DEMO_STORE) --alerts var/demo-alerts.jsonl
 	$(RISKDESK) queue list --store $(DEMO_STORE)
 
@@ -58,6 +58,11 @@ lint: .venv/ready ## check format, style, types, import rules and generated docs
 
 .PHONY: check
 check: lint test ## run lint and the tests that take seconds: what must hold before a commit
+
+.PHONY: bench
+bench: .venv/ready ## measure what reading a line and each detector cost
+	$(RUN) -m benchmarks.codec
+	$(RUN) -m benchmarks.detectors
 
 .PHONY: bench-reference
 bench-reference: .venv/ready ## measure against a bare loop: make bench-reference FLOOR=path WORKLOAD=path

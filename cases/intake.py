@@ -93,6 +93,11 @@ def _alert_rows(groups: Iterable[Group]) -> Iterator[Values]:
             yield {
                 "id": alert.id,
                 "case_id": each.case_id,
+                "detector": alert.detector,
+                "rule_version": alert.version,
+                "scope": alert.scope,
+                "scope_key": alert.key,
+                "ring": alert.ring,
                 "at_ms": alert.at_ms,
                 "severity": int(alert.severity),
                 "probability": alert.probability,

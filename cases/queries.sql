@@ -47,11 +47,12 @@ LIMIT :limit;
 -- name: add_alert
 -- Put an alert on record once; a replayed one changes nothing.
 INSERT INTO alert (
-    id, case_id, at_ms, severity, probability, exposed, exposure_minor, currency, people, tier, reason, record
+    id, case_id, detector, rule_version, scope, scope_key, ring, at_ms, severity, probability,
+    exposed, exposure_minor, currency, people, tier, reason, record
 )
 VALUES (
-    :id, :case_id, :at_ms, :severity, :probability, :exposed, :exposure_minor, :currency, :people, :tier,
-    :reason, :record
+    :id, :case_id, :detector, :rule_version, :scope, :scope_key, :ring, :at_ms, :severity, :probability,
+    :exposed, :exposure_minor, :currency, :people, :tier, :reason, :record
 )
 ON CONFLICT (id) DO NOTHING;
 
@@ -204,10 +205,18 @@ UPDATE case_subject SET live = 0 WHERE case_id = :case_id;
 
 -- name: reasons
 -- The distinct sentences of these cases' alerts, the worst first; of equals the newest, which knows most.
+-- Of a ring's alerts that grow about one thing only the latest speaks: it has all that the others said.
 SELECT
     case_id, reason, MIN(severity) AS severity, MAX(probability) AS probability, MAX(at_ms) AS last_at_ms
-FROM alert
-WHERE case_id IN (SELECT value FROM json_each(:ids))
+FROM (
+    SELECT *, ROW_NUMBER() OVER (
+        PARTITION BY case_id, detector, scope, scope_key, CASE ring WHEN '' THEN id ELSE ring END
+        ORDER BY at_ms DESC, id
+    ) AS newness
+    FROM alert
+    WHERE case_id IN (SELECT value FROM json_each(:ids))
+)
+WHERE newness = 1
 GROUP BY case_id, reason
 ORDER BY case_id, severity, probability DESC, last_at_ms DESC, reason;
 

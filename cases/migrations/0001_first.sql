@@ -59,6 +59,11 @@ CREATE TABLE alert (
     id TEXT PRIMARY KEY,
     -- Checked at commit: a case is written after its alerts, once, with what they say together.
     case_id TEXT NOT NULL REFERENCES case_ (id) DEFERRABLE INITIALLY DEFERRED,
+    detector TEXT NOT NULL,
+    rule_version INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    scope_key TEXT NOT NULL,
+    ring TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
     severity INTEGER NOT NULL CHECK (severity BETWEEN 0 AND 3),
     probability REAL NOT NULL CHECK (probability BETWEEN 0 AND 1),

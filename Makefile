@@ -40,6 +40,13 @@ demo: .venv/ready ## replay a recorded night into a fresh queue and show the ran
 		--store $(DEMO_STORE) --alerts var/demo-alerts.jsonl
 	$(RISKDESK) queue list --store $(DEMO_STORE)
 
+.PHONY: golden
+golden: .venv/ready ## write the recorded night's expected alerts anew; read the diff before you keep it
+	@mkdir -p var && rm -f var/golden*
+	$(RISKDESK) reference load replay_data/night/reference.jsonl.zst --store sqlite:///var/golden.sqlite
+	$(RISKDESK) replay replay_data/night/profile.yaml replay_data/night/transactions.jsonl.zst \
+		--store sqlite:///var/golden.sqlite --alerts replay_data/night/alerts.jsonl
+
 .PHONY: test
 test: .venv/ready ## run the tests that take seconds
 	$(RUN) -m pytest -m "not slow"
@@ -58,11 +65,6 @@ lint: .venv/ready ## check format, style, types, import rules and generated docs
 
 .PHONY: check
 check: lint test ## run lint and the tests that take seconds: what must hold before a commit
-
-.PHONY: bench
-bench: .venv/ready ## measure what reading a line and each detector cost
-	$(RUN) -m benchmarks.codec
-	$(RUN) -m benchmarks.detectors
 
 .PHONY: bench-reference
 bench-reference: .venv/ready ## measure against a bare loop: make bench-reference FLOOR=path WORKLOAD=path

@@ -9,7 +9,7 @@ from connectors import scan
 from connectors.blocks import Block
 from connectors.faults import Fault, plainly
 from connectors.time_bounds import TimeBounds
-from connectors.verdicts import verdict
+from connectors.verdicts import Accepted, verdict
 from domain.card_masking import mask
 from domain.events import Event
 from domain.rejections import Reason, Rejected
@@ -51,32 +51,23 @@ class Codec:
         """Give the events and the rejections of a block, each in the order of their lines."""
         events: list[Event] = []
         rejected: list[Rejected] = []
-        self._add(block, 0, block.data, _CHUNK_BYTES, events, rejected)
+        self._add(block, _CHUNK_BYTES, events, rejected)
         return events, rejected
 
-    def _add(
-        self,
-        block: Block,
-        begin: int,
-        data: bytes,
-        chunk_bytes: int,
-        events: list[Event],
-        rejected: list[Rejected],
-    ) -> None:
-        """Decode the part of the block that begins at `begin`, in smaller chunks where something is wrong."""
-        for place, chunk in _chunks(data, chunk_bytes):
+    def _add(self, block: Block, chunk_bytes: int, events: list[Event], rejected: list[Rejected]) -> None:
+        """Decode a block in chunks, and a chunk in which something is wrong in smaller ones."""
+        for start, chunk in _chunks(block.data, chunk_bytes):
             codes = scan.codes_of(chunk)
             ends = scan.line_ends(codes)
             whole = self._decode_all(chunk, codes, ends)
-            start = begin + place
+            offset = block.offset + start
             if whole is None and chunk_bytes > _SMALL_CHUNK_BYTES < len(chunk):
-                self._add(block, start, chunk, _SMALL_CHUNK_BYTES, events, rejected)
+                self._add(Block(block.partition, offset, chunk), _SMALL_CHUNK_BYTES, events, rejected)
                 continue
             doubtful = scan.lines_to_check(chunk, codes, ends, whole=whole is not None)
             if whole is not None and not doubtful:
                 events += whole
                 continue
-            offset = block.offset + start
             for line, found in self._decode_lines(chunk, whole, doubtful, at_beginning=offset == 0):
                 if isinstance(found, Fault):
                     rejected.append(_rejection(block.partition, offset, line, found))
@@ -100,16 +91,22 @@ class Codec:
         self, chunk: bytes, whole: Sequence[Event] | None, doubtful: Collection[int], *, at_beginning: bool
     ) -> Iterator[tuple[bytes, Event | Fault]]:
         """Decode a chunk line by line; gives each line without its newline, and what it is."""
+        grown = False
         for number, line in enumerate(chunk.removesuffix(b"\n").split(b"\n")):
-            event = None
             in_doubt = number in doubtful
-            if not in_doubt:
-                event = self._decode_plain(line) if whole is None else whole[number]
+            event = None
+            if whole is not None:
+                event = None if in_doubt else whole[number]
+            elif not in_doubt and not grown:
+                event = self._decode_plain(line)
             if event is not None:
                 yield line, event
-            else:
-                marked = at_beginning and number == 0
-                yield line, self._judge(line.removeprefix(_BYTE_ORDER_MARK) if marked else line, in_doubt)
+                continue
+            marked = at_beginning and number == 0
+            found = self._judge(line.removeprefix(_BYTE_ORDER_MARK) if marked else line, in_doubt)
+            # Where a line has fields that are not known, the next one probably has them as well.
+            grown = isinstance(found, Accepted) and bool(found.unknown_fields)
+            yield line, found.event if isinstance(found, Accepted) else found
 
     def _decode_plain(self, line: bytes) -> Event | None:
         if len(line) > self._max_line_bytes:
@@ -120,7 +117,7 @@ class Codec:
             return None
         return event if self._bounds.stamp((event,)) else None
 
-    def _judge(self, line: bytes, in_doubt: bool) -> Event | Fault:
+    def _judge(self, line: bytes, in_doubt: bool) -> Accepted | Fault:
         if len(line) > self._max_line_bytes:
             return Fault(
                 Reason.TOO_LONG,
@@ -128,11 +125,10 @@ class Codec:
                 f"its first {_KEPT_BYTES} are kept",
             )
         found = verdict(line, self._bounds, may_hold_number=in_doubt)
-        if isinstance(found, Fault):
-            return found
-        for name in found.unknown_fields:
-            self.unknown_fields[self._told_apart(name)] += 1
-        return found.event
+        if isinstance(found, Accepted):
+            for name in found.unknown_fields:
+                self.unknown_fields[self._told_apart(name)] += 1
+        return found
 
     def _told_apart(self, name: str) -> str:
         if name in self.unknown_fields:

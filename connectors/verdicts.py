@@ -24,7 +24,7 @@ _FIELDS = {
     name: frozenset(struct.__struct_fields__) for name, struct in (*type_of_kind.items(), *_WITHIN.items())
 }
 _KNOWN = frozenset({"kind"}).union(*_FIELDS.values())
-_CONTAINER = (dict, list)
+_CONTAINERS = frozenset({dict, list})
 _SMALLEST_NUMBER = 10 ** (SHORTEST_NUMBER - 1)
 _NUMBERS = frozenset({"amount_minor", "balance_after_minor", "at_ms", "lat", "lon", "error_km"})
 
@@ -122,9 +122,9 @@ def _parts(found: dict[str, Any]) -> Iterator[tuple[_Place, dict[str, Any] | lis
         place, part = todo.pop()
         yield place, part
         if isinstance(part, dict):
-            todo += [((place, name), inner) for name, inner in part.items() if isinstance(inner, _CONTAINER)]
+            todo += [((place, name), inner) for name, inner in part.items() if type(inner) in _CONTAINERS]
         else:
-            todo += [(place, inner) for inner in part if isinstance(inner, _CONTAINER)]
+            todo += [(place, inner) for inner in part if type(inner) in _CONTAINERS]
 
 
 def _path(place: _Place) -> str:

@@ -94,9 +94,10 @@ class Group:
             # The pipe stays open: its end tells the process that nobody supervises it any more.
             stdin.write(job)
             stdin.flush()
-        for line in stdout:
-            with self._lock:
-                self._told[index] = msgspec.json.decode(line, type=Progress)
+        with stdout:
+            for line in stdout:
+                with self._lock:
+                    self._told[index] = msgspec.json.decode(line, type=Progress)
         with suppress(BrokenPipeError):
             stdin.close()
 

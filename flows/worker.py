@@ -18,7 +18,9 @@ import msgspec
 from bytewax._bytewax import cli_main
 from bytewax.recovery import RecoveryConfig
 
+from cases.policy import QueuePolicy
 from config.profiles import load_profile
+from connectors.files import name_partitions
 from connectors.stopping import StopSign
 from flows import card_risk, recovery
 from flows.job import Job, load_job
@@ -75,9 +77,14 @@ def held(job: Job) -> AbstractContextManager[None]:
 
 
 def prepare(job: Job) -> None:
-    """Check and repair what the job resumes from; only while none of its processes is alive."""
+    """Check what the job needs, and repair what it resumes from; only while none of its processes is alive.
+
+    Raises ProfileError, InputError or RecoveryError: no process need be started to find that out.
+    """
+    profile = load_profile(job.profile, QueuePolicy)
+    name_partitions(job.inputs)
     if job.recovery is not None:
-        recovery.prepare(job.recovery, card_risk.NAME, load_profile(job.profile).name)
+        recovery.prepare(job.recovery, card_risk.NAME, profile.name)
     for step, path in ((card_risk.ALERTS_STEP, job.alerts), (card_risk.LETTERS_STEP, job.dead_letters)):
         # The engine opens a file with the first line for it: one of an earlier run must not stand till then.
         if path is not None and path.parent.is_dir() and not _remembered(job, step):

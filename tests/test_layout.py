@@ -34,6 +34,12 @@ PLANTED = [
     ("Detectors do no input or output", "domain/planted.py", "import socket"),
     ("Only flows and connectors know the engine", "cases/planted.py", "import bytewax"),
     ("Settings stop at the edge", "connectors/planted.py", "import config.settings"),
+    ("Settings know detectors alone", "config/planted.py", "import cases"),
+    (
+        "Ways in and out know neither detectors nor what is learnt",
+        "connectors/planted.py",
+        "import detectors.base",
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, the flow holds what an uninterrupted run holds: no more, no less."""
+"""Killed at any moment and started again, the flow holds just what an uninterrupted run holds."""
 
 import time
 from random import Random
@@ -63,7 +63,8 @@ def test_two_runs_cannot_have_one_recovery_folder(riskdesk, store, tmp_path, nig
     growing.write_bytes(night.read_bytes())
     recovery = tmp_path / "recovery"
     command = (
-        "run", "card-risk", "--profile", PROFILE, "--input", growing, "--store", store, "--recovery", recovery,
+        "run", "card-risk", "--profile", PROFILE, "--input", growing, "--store", store,
+        "--recovery", recovery,
     )  # fmt: skip
     first = riskdesk(*command)
     until(lambda: len(list(recovery.glob("part-*"))) > 0, first)

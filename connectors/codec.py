@@ -1,13 +1,14 @@
 """Bytes become events here, or what is wrong with them: the one place that trusts nothing."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
 from connectors import scan
 from connectors.blocks import Block
 from connectors.faults import Fault, plainly
+from connectors.grown_fields import unknown_field, without_field
 from connectors.time_bounds import TimeBounds
 from connectors.verdicts import Accepted, verdict
 from domain.card_masking import mask
@@ -24,6 +25,8 @@ _SMALL_CHUNK_BYTES = 8 * 1024
 _KEPT_BYTES = 4096
 _MARGIN_BYTES = 512
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Each unknown field takes one more attempt.
+_MOST_GROWN = 8
 # Names of unknown fields come from outside: as many are told apart, the rest are counted together.
 _TOLD_APART = 100
 OTHER_FIELDS = "(other)"
@@ -81,11 +84,14 @@ class Codec:
             return None
         if len(chunk) > self._max_line_bytes and scan.longest_line(ends) > self._max_line_bytes:
             return None
-        try:
-            events: list[Event] = _DECODER.decode_lines(chunk)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        events, grown = _decode_grown(chunk)
+        if events is None or len(events) != len(ends) or not self._bounds.stamp(events):
             return None
-        return events if len(events) == len(ends) and self._bounds.stamp(events) else None
+        if grown:
+            if scan.lines_to_check(chunk, codes, ends, whole=True):
+                return None  # judged one by one, where they are counted as well
+            self._count(grown)
+        return events
 
     def _decode_lines(
         self, chunk: bytes, whole: Sequence[Event] | None, doubtful: Collection[int], *, at_beginning: bool
@@ -126,15 +132,34 @@ class Codec:
             )
         found = verdict(line, self._bounds, may_hold_number=in_doubt)
         if isinstance(found, Accepted):
-            for name in found.unknown_fields:
-                self.unknown_fields[self._told_apart(name)] += 1
+            self._count(dict.fromkeys(found.unknown_fields, 1))
         return found
+
+    def _count(self, grown: Mapping[str, int]) -> None:
+        for name, count in grown.items():
+            self.unknown_fields[self._told_apart(name)] += count
 
     def _told_apart(self, name: str) -> str:
         if name in self.unknown_fields:
             return name
         name = plainly(name)
         return name if name in self.unknown_fields or len(self.unknown_fields) < _TOLD_APART else OTHER_FIELDS
+
+
+def _decode_grown(chunk: bytes) -> tuple[list[Event] | None, dict[str, int]]:
+    """Decode a chunk, without a few unknown fields if it has them; gives how often each was there."""
+    grown: dict[str, int] = {}
+    while True:
+        try:
+            return _DECODER.decode_lines(chunk), grown
+        except msgspec.ValidationError as error:
+            name = unknown_field(error)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None, grown
+        left = without_field(chunk, name) if name is not None and len(grown) < _MOST_GROWN else None
+        if name is None or left is None:
+            return None, grown
+        chunk, grown[name] = left
 
 
 def _chunks(data: bytes, chunk_bytes: int) -> Iterator[tuple[int, bytes]]:

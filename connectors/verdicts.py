@@ -148,18 +148,17 @@ def _is_card_number(name: str, value: Any) -> bool:
 def _drop_unknown(found: dict[str, Any]) -> tuple[str, ...]:
     """Take the fields out of `found` that its kind of event does not have, and give their names."""
     kind = found.get("kind")
-    return _drop_beyond(found, kind, "") if isinstance(kind, str) and kind in type_of_kind else ()
+    return _drop_beyond(found, kind) if isinstance(kind, str) and kind in type_of_kind else ()
 
 
-def _drop_beyond(found: dict[str, Any], owner: str, prefix: str) -> tuple[str, ...]:
-    beyond = _beyond(owner, tuple(found))
-    for name in beyond:
+def _drop_beyond(found: dict[str, Any], owner: str) -> tuple[str, ...]:
+    unknown = _beyond(owner, tuple(found))
+    for name in unknown:
         del found[name]
-    unknown = tuple(prefix + name for name in beyond) if prefix else beyond
     for name in _WITHIN:
         inner = found.get(name)
         if isinstance(inner, dict):
-            unknown += _drop_beyond(inner, name, f"{prefix}{name}.")
+            unknown += _drop_beyond(inner, name)
     return unknown
 
 

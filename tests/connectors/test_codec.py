@@ -384,7 +384,52 @@ def test_fields_that_are_not_known_are_counted_by_name():
     events, rejected = decoded((write(grown) + b"\n") * 2, codec=codec)
     assert events == [judged(write(honest(Random(1))))] * 2
     assert rejected == []
-    assert codec.unknown_fields == {"scheme": 2, "risk": 2, "place.floor": 2}
+    assert codec.unknown_fields == {"scheme": 2, "risk": 2, "floor": 2}
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_a_feed_that_grows_simple_fields_is_read_fast(monkeypatch, separators, ensure_ascii):
+    monkeypatch.setattr(Codec, "_decode_lines", None)  # the slow path is not needed
+    codec = Codec(BOUNDS)
+    grown = [
+        honest(
+            Random(seed),
+            place={"lat": 1, "lon": 2, "floor": seed},
+            scheme="\u4fe1 a,b",
+            score=-0.5,
+            ok=True,
+            no=None,
+        )
+        for seed in range(50)
+    ]
+    lines = [write(event, ensure_ascii=False, separators=separators) for event in grown]
+    events, rejected = decoded(b"\n".join(lines) + b"\n", codec=codec)
+    assert (len(events), rejected) == (50, [])
+    assert codec.unknown_fields == dict.fromkeys(("floor", "scheme", "score", "ok", "no"), 50)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","x":"a,"scheme":"b"}","y":"z"}',  # within a string
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":01}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":"\xff"}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":"\x01"}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":"4111111111111111"}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":4111111111111111}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":{"pin":1}}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":1,"cvv":1}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":1"y":1}',
+    ],
+)
+def test_what_is_wrong_with_a_grown_field_is_still_found(line):
+    codec = Codec(BOUNDS)
+    grown = b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":"debit"}'
+    events, (refused,) = decoded(b"\n".join((grown, line, grown, b"")), codec=codec)
+    assert (refused.reason, refused.detail) == verdict(line, BOUNDS)
+    assert len(events) == 2
+    assert codec.unknown_fields == {"scheme": 2}
 
 
 def test_a_stranger_cannot_make_up_names_without_end():

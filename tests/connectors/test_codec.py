@@ -387,9 +387,8 @@ def test_fields_that_are_not_known_are_counted_by_name():
     assert codec.unknown_fields == {"scheme": 2, "risk": 2, "floor": 2}
 
 
-@pytest.mark.parametrize("ensure_ascii", [True, False])
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
-def test_a_feed_that_grows_simple_fields_is_read_fast(monkeypatch, separators, ensure_ascii):
+def test_a_feed_that_grows_simple_fields_is_read_fast(monkeypatch, separators):
     monkeypatch.setattr(Codec, "_decode_lines", None)  # the slow path is not needed
     codec = Codec(BOUNDS)
     grown = [
@@ -406,7 +405,7 @@ def test_a_feed_that_grows_simple_fields_is_read_fast(monkeypatch, separators, e
     lines = [write(event, ensure_ascii=False, separators=separators) for event in grown]
     events, rejected = decoded(b"\n".join(lines) + b"\n", codec=codec)
     assert (len(events), rejected) == (50, [])
-    assert codec.unknown_fields == dict.fromkeys(("floor", "scheme", "score", "ok", "no"), 50)
+    assert codec.unknown_fields == dict.fromkeys(("floor", "scheme", "score", "ok"), 50)
 
 
 @pytest.mark.parametrize(
@@ -421,6 +420,9 @@ def test_a_feed_that_grows_simple_fields_is_read_fast(monkeypatch, separators, e
         b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":{"pin":1}}',
         b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":1,"cvv":1}',
         b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":1"y":1}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z",\x0c"scheme":1}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":\x0b1}',
+        b'{"kind":"progress","at":"2026-03-01T00:00:00Z","scheme":1\x0c}',
     ],
 )
 def test_what_is_wrong_with_a_grown_field_is_still_found(line):

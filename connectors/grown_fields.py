@@ -17,7 +17,9 @@ _KNOWN = frozenset({"kind"}).union(
     *(struct.__struct_fields__ for struct in (*type_of_kind.values(), Place, Issued))
 )
 # Values that need no further look: text, words, and numbers with too few digits for a card number.
-_SIMPLE = rb"(?:\"[^\"\\\x00-\x1f]*\"|true|false|null|-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?)(?=[ \t\r]*[,}])"
+_SIMPLE = (
+    rb"(?:\"[^\"\\\x00-\x1f]*\"|true|false|null|-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?)(?=[ \t\r]*[,}])"
+)
 _QUOTE = ord('"')
 
 
@@ -37,7 +39,7 @@ def without_field(chunk: bytes, name: str) -> tuple[bytes, int] | None:
 
     None when that cannot be done safely. What is left is JSON exactly if `chunk` was.
     """
-    if b"\\" in chunk :
+    if b"\\" in chunk or not _is_utf8(chunk):
         return None
     pattern = _pattern(name)
     starts = [found.start() for found in pattern.finditer(chunk)]

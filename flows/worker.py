@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from threading import Event, Thread
 from types import FrameType
+from typing import BinaryIO
 
 import msgspec
 from bytewax._bytewax import cli_main
@@ -122,31 +123,39 @@ def _end_unsupervised() -> None:
     os._exit(1)
 
 
-def _tell(metrics: Metrics, ended: Event) -> None:
+def _standard_output() -> BinaryIO:
+    # For progress alone: what the engine prints, such as that a peer is not up yet, goes to standard error.
+    ours = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return ours
+
+
+def _tell(metrics: Metrics, ended: Event, out: BinaryIO) -> None:
     while not ended.wait(_TELL_EVERY_S):
-        _write(read_progress(metrics))
+        _write(read_progress(metrics), out)
 
 
-def _write(progress: Progress) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(progress) + b"\n")
-    sys.stdout.buffer.flush()
+def _write(progress: Progress, out: BinaryIO) -> None:
+    out.write(msgspec.json.encode(progress) + b"\n")
+    out.flush()
 
 
 def main() -> None:
     """Run one process of the job on standard input."""
+    out = _standard_output()
     job = load_job(sys.stdin.buffer.readline())
     Thread(target=_end_unsupervised, daemon=True).start()
     set_up_logs(job.log_level)
     metrics = Metrics()
     ended = Event()
-    teller = Thread(target=_tell, args=(metrics, ended), daemon=True)
+    teller = Thread(target=_tell, args=(metrics, ended, out), daemon=True)
     teller.start()
     try:
         reason = run_job(job, metrics, index=int(sys.argv[1]))
     finally:
         ended.set()
         teller.join()
-        _write(read_progress(metrics))
+        _write(read_progress(metrics), out)
     sys.exit(exit_code(reason))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from msgspec.structs import force_setattr
 
 from connectors.faults import Fault
-from domain.events import CardIssued, Event, Transaction
+from domain.events import Event, Progress, Transaction
 from domain.instants import EPOCH, iso, span_words, to_ms
 from domain.rejections import Reason
 
@@ -50,8 +50,7 @@ class TimeBounds:
         behind = self._behind
         for event in events:
             at = event.at
-            zone = at.tzinfo
-            since = at - (_EPOCHS.get(zone) or _epoch_in(zone))
+            since = at - (_EPOCHS.get(at.tzinfo) or _epoch_in(at.tzinfo))
             if since.days != day:
                 day = since.days
                 midnight_ms = day * _DAY_MS
@@ -60,15 +59,14 @@ class TimeBounds:
             of_day_ms = since.seconds * 1000 + since.microseconds // 1000
             if of_day_ms < lowest_ms or of_day_ms > highest_ms:
                 return False
-            if type(event) is Transaction:
-                if event.ended_at is not None and event.ended_at < at:
+            if type(event) is not Progress:
+                ingested = event.ingested_at
+                if ingested is not None:
+                    ingested_since = ingested - (_EPOCHS.get(ingested.tzinfo) or _epoch_in(ingested.tzinfo))
+                    if ingested_since - since < behind:
+                        return False
+                if type(event) is Transaction and event.ended_at is not None and event.ended_at < at:
                     return False
-                if event.ingested_at is not None and event.ingested_at - at < behind:
-                    return False
-            elif type(event) is CardIssued and (
-                event.ingested_at is not None and event.ingested_at - at < behind
-            ):
-                return False
             force_setattr(event, "at_ms", midnight_ms + of_day_ms)
         return True
 

@@ -20,7 +20,7 @@ __all__ = ["Codec", "TimeBounds"]
 # Measured: large enough for the fixed price of a look, small enough for the processor's cache.
 _CHUNK_BYTES = 64 * 1024
 # One bad line makes so much be decoded line by line, which costs more than twice as much.
-_SMALL_CHUNK_BYTES = 8 * 1024
+_SMALL_CHUNK_BYTES = 16 * 1024
 # Of a line that is too long only its beginning is kept; a number that the cut divides is masked before.
 _KEPT_BYTES = 4096
 _MARGIN_BYTES = 512

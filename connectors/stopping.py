@@ -1,6 +1,7 @@
 """A graceful stop: whoever is asked to end says so here, and every source comes to its end."""
 
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 
 class StopSign:
@@ -22,9 +23,10 @@ class StopSign:
             return
         self._reason = reason or "no reason given"
         if self._shared is not None:
-            draft = self._shared.with_name(f"{self._shared.name}.draft")
-            draft.write_text(self._reason, encoding="utf-8")
-            draft.replace(self._shared)
+            # Several processes may ask at once: each needs a draft of its own.
+            with NamedTemporaryFile("w", encoding="utf-8", dir=self._shared.parent, delete=False) as draft:
+                draft.write(self._reason)
+            Path(draft.name).replace(self._shared)
 
     @property
     def asked(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from msgspec.structs import force_setattr
 
 from connectors.faults import Fault
-from domain.events import Event, Progress, Transaction
+from domain.events import CardIssued, Event, Transaction
 from domain.instants import EPOCH, iso, span_words, to_ms
 from domain.rejections import Reason
 
@@ -59,7 +59,7 @@ class TimeBounds:
             of_day_ms = since.seconds * 1000 + since.microseconds // 1000
             if of_day_ms < lowest_ms or of_day_ms > highest_ms:
                 return False
-            if type(event) is not Progress:
+            if type(event) is Transaction or type(event) is CardIssued:
                 ingested = event.ingested_at
                 if ingested is not None:
                     ingested_since = ingested - (_EPOCHS.get(ingested.tzinfo) or _epoch_in(ingested.tzinfo))

@@ -1,7 +1,9 @@
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 from bytewax.recovery import init_db_dir
 
@@ -56,3 +58,20 @@ def test_a_process_that_follows_a_file_ends_well_when_asked_and_goes_on_later(tm
         stop.ask("enough")
         assert process.wait() == 0
     assert [record["exposure_minor"] for record in read_alert_file(alerts)] == list(range(200))
+
+
+def test_several_may_ask_at_once(tmp_path):
+    for number in range(50):
+        shared = tmp_path / f"stop-{number}"
+        asked = Barrier(4)
+
+        def ask(shared: Path = shared, asked: Barrier = asked) -> None:
+            sign = StopSign(shared)
+            asked.wait()
+            sign.ask("SIGTERM")
+
+        with ThreadPoolExecutor(4) as pool:
+            for each in [pool.submit(ask) for _ in range(4)]:
+                each.result()
+        assert StopSign(shared).reason == "SIGTERM"
+    assert len(list(tmp_path.iterdir())) == 50

@@ -41,7 +41,7 @@ steps = st.lists(
 
 
 def run(saves: bool, steps) -> tuple[Cells, dict[str, list[Any]], int]:
-    """Touch keys as time goes on, save or rest between; gives the cells, a dictionary of the same, the time."""
+    """Touch keys as time goes on, save or rest between; gives the cells, an oracle and the time."""
     cells, oracle, latest = Cells(PLAN, {}), {}, 0
     for what, key, passed in steps:
         if what == "touch":

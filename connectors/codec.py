@@ -48,6 +48,7 @@ class Codec:
             raise ValueError(f"max_line_bytes is {max_line_bytes}; a line needs at least 1")
         self._bounds = bounds
         self._max_line_bytes = max_line_bytes
+        self._scanner = scan.Scanner(_CHUNK_BYTES)
         self.unknown_fields: Counter[str] = Counter()
 
     def decode(self, block: Block) -> tuple[list[Event], list[Rejected]]:
@@ -60,25 +61,25 @@ class Codec:
     def _add(self, block: Block, chunk_bytes: int, events: list[Event], rejected: list[Rejected]) -> None:
         """Decode a block in chunks, and a chunk in which something is wrong in smaller ones."""
         for start, chunk in _chunks(block.data, chunk_bytes):
-            codes = scan.codes_of(chunk)
-            ends = scan.line_ends(codes)
+            codes = self._scanner.codes_of(chunk)
+            ends = self._scanner.line_ends(codes)
             whole = self._decode_all(chunk, codes, ends)
             offset = block.offset + start
             if whole is None and chunk_bytes > _SMALL_CHUNK_BYTES < len(chunk):
-                self._add(Block(block.partition, offset, chunk), _SMALL_CHUNK_BYTES, events, rejected)
+                self._add(Block(block.partition, offset, bytes(chunk)), _SMALL_CHUNK_BYTES, events, rejected)
                 continue
-            doubtful = scan.lines_to_check(chunk, codes, ends, whole=whole is not None)
+            doubtful = self._scanner.lines_to_check(chunk, codes, ends, whole=whole is not None)
             if whole is not None and not doubtful:
                 events += whole
                 continue
-            for line, found in self._decode_lines(chunk, whole, doubtful, at_beginning=offset == 0):
+            for line, found in self._decode_lines(bytes(chunk), whole, doubtful, at_beginning=offset == 0):
                 if isinstance(found, Fault):
                     rejected.append(_rejection(block.partition, offset, line, found))
                 else:
                     events.append(found)
                 offset += len(line) + 1
 
-    def _decode_all(self, chunk: bytes, codes: scan.Codes, ends: scan.Places) -> list[Event] | None:
+    def _decode_all(self, chunk: memoryview, codes: scan.Codes, ends: scan.Places) -> list[Event] | None:
         """Decode a chunk in which nothing is wrong, apart from card numbers; None for any other."""
         if not len(ends) or not scan.one_object_a_line(codes, ends):
             return None
@@ -88,7 +89,7 @@ class Codec:
         if events is None or len(events) != len(ends) or not self._bounds.stamp(events):
             return None
         if grown:
-            if scan.lines_to_check(chunk, codes, ends, whole=True):
+            if self._scanner.lines_to_check(chunk, codes, ends, whole=True):
                 return None  # judged one by one, where they are counted as well
             self._count(grown)
         return events
@@ -146,7 +147,7 @@ class Codec:
         return name if name in self.unknown_fields or len(self.unknown_fields) < _TOLD_APART else OTHER_FIELDS
 
 
-def _decode_grown(chunk: bytes) -> tuple[list[Event] | None, dict[str, int]]:
+def _decode_grown(chunk: memoryview | bytes) -> tuple[list[Event] | None, dict[str, int]]:
     """Decode a chunk, without a few unknown fields if it has them; gives how often each was there."""
     grown: dict[str, int] = {}
     while True:
@@ -156,20 +157,21 @@ def _decode_grown(chunk: bytes) -> tuple[list[Event] | None, dict[str, int]]:
             name = unknown_field(error)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None, grown
-        left = without_field(chunk, name) if name is not None and len(grown) < _MOST_GROWN else None
+        left = without_field(bytes(chunk), name) if name is not None and len(grown) < _MOST_GROWN else None
         if name is None or left is None:
             return None, grown
         chunk, grown[name] = left
 
 
-def _chunks(data: bytes, chunk_bytes: int) -> Iterator[tuple[int, bytes]]:
-    """Cut a block into chunks of whole lines, each with its place in the block."""
+def _chunks(data: bytes, chunk_bytes: int) -> Iterator[tuple[int, memoryview]]:
+    """Cut a block into chunks of whole lines without copying them, each with its place in the block."""
+    view = memoryview(data)
     start = 0
     while start < len(data):
         end = data.rfind(b"\n", start, start + chunk_bytes) + 1
         if not end:
             end = data.find(b"\n", start) + 1 or len(data)
-        yield start, data[start:end]
+        yield start, view[start:end]
         start = end
 
 

@@ -10,7 +10,8 @@ from domain.card_numbers import holds_card_number_in
 Codes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
 
-_NEWLINE, _RETURN, _QUOTE, _OPEN, _SPACE = b'\n\r"{ '
+_NEWLINE, _RETURN, _QUOTE, _OPEN, _BACKSLASH, _SPACE = b'\n\r"{\\ '
+_LAST_ASCII = 0x7F
 # `-./` and the digits lie side by side: what a card number is written with, beside a space.
 _FIRST, _COUNT = ord("-"), ord("9") - ord("-") + 1
 # Two of them, as booleans beside each other.
@@ -23,14 +24,58 @@ _MERCHANT = re.compile(rb'"merchant"\s*:\s*"$')
 _NAME_SPAN = 32
 
 
-def codes_of(chunk: bytes) -> Codes:
-    """Give the bytes of a chunk as numbers, without copying them."""
-    return np.frombuffer(chunk, np.uint8)
+class Scanner:
+    """Looks at chunks. It keeps its working memory: asking for it anew took longer than looking."""
 
+    def __init__(self, chunk_bytes: int) -> None:
+        """Be ready for chunks of `chunk_bytes`; longer ones are looked at as well."""
+        self._make_room(chunk_bytes)
 
-def line_ends(codes: Codes) -> Places:
-    """Give the place of each newline."""
-    return np.flatnonzero(codes == _NEWLINE)
+    def codes_of(self, chunk: memoryview) -> Codes:
+        """Give the bytes of a chunk as numbers, without copying them."""
+        if len(chunk) > len(self._shifted):
+            self._make_room(len(chunk))
+        return np.frombuffer(chunk, np.uint8)
+
+    def line_ends(self, codes: Codes) -> Places:
+        """Give the place of each newline."""
+        return np.flatnonzero(np.equal(codes, _NEWLINE, out=self._found[: len(codes)]))
+
+    def lines_to_check(self, chunk: memoryview, codes: Codes, ends: Places, *, whole: bool) -> frozenset[int]:
+        """Give the numbers of the lines that may hold a card number in some string.
+
+        `whole` says that the chunk is known to be whole JSON objects, so that quotes tell strings from
+        numbers; otherwise more lines are named.
+        """
+        places = self._long_stretches(codes)
+        if np.equal(codes, _BACKSLASH, out=self._found[: len(codes)]).any():
+            hidden = [found.start() for found in _HIDING_ESCAPE.finditer(chunk)]
+            places = np.append(places, np.array(hidden, np.intp))
+        elif whole and len(places):
+            places = _in_suspect_strings(bytes(chunk), codes, places)
+        if codes.max() > _LAST_ASCII:
+            places = np.append(places, _foreign_digits(codes))
+        return frozenset(np.searchsorted(ends, places).tolist()) if len(places) else frozenset()
+
+    def _long_stretches(self, codes: Codes) -> Places:
+        """Find where 13 characters in a row, or at least 12, are such as card numbers are written with."""
+        length = len(codes)
+        found, other = self._found[:length], self._other[:length]
+        np.less(np.subtract(codes, _FIRST, out=self._shifted[:length]), _COUNT, out=found)
+        np.logical_or(found, np.equal(codes, _SPACE, out=other), out=found)
+        # Among 13 in a row are 6 pairs that begin at even places: half as many to look at.
+        count = length // 2
+        pairs = np.equal(found[: count * 2].view(np.uint16), _PAIR, out=other[:count])
+        rooms = found, other
+        for number, reach in enumerate((1, 2, 2)):  # 2, 4, 6 in a row
+            count = max(0, count - reach)
+            pairs = np.logical_and(pairs[:count], pairs[reach : reach + count], out=rooms[number % 2][:count])
+        return np.flatnonzero(pairs) * 2 if pairs.any() else _NOWHERE
+
+    def _make_room(self, chunk_bytes: int) -> None:
+        self._shifted = np.empty(chunk_bytes, np.uint8)
+        self._found = np.empty(chunk_bytes, np.bool_)
+        self._other = np.empty(chunk_bytes, np.bool_)
 
 
 def one_object_a_line(codes: Codes, ends: Places) -> bool:
@@ -49,36 +94,6 @@ def one_object_a_line(codes: Codes, ends: Places) -> bool:
 def longest_line(ends: Places) -> int:
     """Give the length in bytes of the longest line, without its newline."""
     return int(max(ends[0], (ends[1:] - ends[:-1]).max(initial=0) - 1))
-
-
-def lines_to_check(chunk: bytes, codes: Codes, ends: Places, *, whole: bool) -> frozenset[int]:
-    """Give the numbers of the lines that may hold a card number in some string.
-
-    `whole` says that the chunk is known to be whole JSON objects, so that quotes tell strings from numbers;
-    otherwise more lines are named.
-    """
-    places = _long_stretches(codes)
-    if b"\\" in chunk:
-        hidden = [found.start() for found in _HIDING_ESCAPE.finditer(chunk)]
-        places = np.append(places, np.array(hidden, np.intp))
-    elif whole and len(places):
-        places = _in_suspect_strings(chunk, codes, places)
-    if not chunk.isascii():
-        places = np.append(places, _foreign_digits(codes))
-    if not len(places):
-        return frozenset()
-    return frozenset(np.searchsorted(ends, places).tolist())
-
-
-def _long_stretches(codes: Codes) -> Places:
-    """Find where 13 characters in a row, or at least 12, are such as card numbers are written with."""
-    found = (codes - _FIRST) < _COUNT
-    found |= codes == _SPACE
-    # Among 13 in a row are 6 pairs that begin at even places: half as many to look at.
-    pairs = found[: len(found) // 2 * 2].view(np.uint16) == _PAIR
-    for reach in (1, 2, 2):  # 2, 4, 6 in a row
-        pairs = pairs[:-reach] & pairs[reach:]
-    return np.flatnonzero(pairs) * 2 if pairs.any() else _NOWHERE
 
 
 def _foreign_digits(codes: Codes) -> Places:

@@ -116,11 +116,13 @@ def _stop_on_signals(stop: StopSign) -> None:
         signal.signal(number, ask)
 
 
-def _end_unsupervised() -> None:
+def _end_unsupervised(ended: Event) -> None:
     # The supervisor holds the other end: when it is gone, a new one may already be at work on our state.
     # Read below Python's own buffer, whose lock a thread may not hold when the process ends.
     os.read(sys.stdin.fileno(), 1)
-    os._exit(1)
+    # At the end it lets go as soon as we have said our last word: that must not change the exit code.
+    if not ended.is_set():
+        os._exit(1)
 
 
 def _standard_output() -> BinaryIO:
@@ -144,10 +146,10 @@ def main() -> None:
     """Run one process of the job on standard input."""
     out = _standard_output()
     job = load_job(sys.stdin.buffer.readline())
-    Thread(target=_end_unsupervised, daemon=True).start()
+    ended = Event()
+    Thread(target=_end_unsupervised, args=(ended,), daemon=True).start()
     set_up_logs(job.log_level)
     metrics = Metrics()
-    ended = Event()
     teller = Thread(target=_tell, args=(metrics, ended, out), daemon=True)
     teller.start()
     try:

@@ -66,7 +66,7 @@ def run(saves: bool, steps) -> tuple[Cells, dict[str, list[Any]], int]:
     return cells, oracle, latest
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.booleans(), steps)
 def test_any_sequence_of_touches_and_packing_gives_the_cells_of_a_plain_dictionary(saves, steps):
     cells, oracle, latest = run(saves, steps)
@@ -75,7 +75,7 @@ def test_any_sequence_of_touches_and_packing_gives_the_cells_of_a_plain_dictiona
             assert cells.wake(key, latest + 1) == plain if key not in cells.live else cells.live[key] == plain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.booleans(), steps)
 def test_a_sweep_removes_only_what_counts_as_never_seen(saves, steps):
     cells, oracle, latest = run(saves, steps)
@@ -142,7 +142,7 @@ layouts = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(layouts, layouts)
 def test_detectors_added_removed_reordered_or_of_a_new_version_keep_the_others_state(before, after):
     cells = Cells(plan(before), {})

@@ -55,7 +55,7 @@ def blocks(draw):
     return events
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(blocks())
 def test_each_event_goes_to_one_bucket_of_each_scope_that_reads_it_and_has_its_key(events):
     routed = Exchange(PLANS.values()).route("p", events, False)

@@ -77,7 +77,7 @@ def of_the_bucket(found):
     return [event.event_id for log in found.values() for event in log if event.card != ELSEWHERE]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_the_order_is_that_of_the_logs_however_they_are_cut_mixed_and_resumed(data):
     found = data.draw(logs())

@@ -100,7 +100,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_alerts_are_a_function_of_the_logs_alone(shape, data):
     order, names = SHAPES[shape]
@@ -119,7 +119,7 @@ def test_alerts_are_a_function_of_the_logs_alone(shape, data):
         assert [bank.count(name) for name in COUNTS] == [expected.count(name) for name in COUNTS]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_every_key_is_counted_anew_after_its_memory_and_never_twice_for_one_event(data):
     events = [event for event in data.draw(a_log("p")) if not isinstance(event, Progress)]

@@ -1,0 +1,88 @@
+"""Every command of the README, word for word and in its order, does what it says."""
+
+import gzip
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from tests.flows.running import NIGHT, ROOT, stored_alerts
+
+PROGRAMS = {
+    ".venv/bin/riskdesk": [sys.executable, "-m", "cli.main"],
+    ".venv/bin/python": [sys.executable],
+}
+STORE = "var/riskdesk.sqlite"
+
+
+def commands() -> list[list[str]]:
+    """The words of each command but those for make, which has its own tests."""
+    blocks = re.findall(r"^```console\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    words = [shlex.split(line.removeprefix("$ "), comments=True) for line in lines]
+    return [each for each in words if each[0] != "make"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder in which everything is that the README's commands name."""
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    (tmp_path / "var").mkdir()
+    for name, source in (("TRANSACTIONS", "transactions"), ("REFERENCE", "reference")):
+        with (
+            (NIGHT / f"{source}.jsonl.zst").open("rb") as packed,
+            (tmp_path / f"{name}.jsonl").open("wb") as out,
+        ):
+            zstandard.ZstdDecompressor().copy_stream(packed, out)
+    (tmp_path / "var" / "history.jsonl.zst").write_bytes((NIGHT / "transactions.jsonl.zst").read_bytes())
+    rows = b"tx_id,epoch,customer,terminal,amount,fraud,scenario\n7,1522540831,596,1,57.16,1,2\n"
+    (tmp_path / "TRANSACTIONS.csv.gz").write_bytes(gzip.compress(rows))
+    (tmp_path / "TERMINALS.csv").write_text("terminal,lat,lon\n1,31.02159,120.50012\n")
+    return tmp_path
+
+
+def run(words: list[str], folder: Path) -> None:
+    """Run a command as a shell would; one without an end is asked to stop when it has found something."""
+    environment = dict(os.environ)
+    while "=" in words[0]:
+        name, _, environment[name] = words[0].partition("=")
+        words = words[1:]
+    process = subprocess.Popen(
+        [*PROGRAMS[words[0]], *words[1:]],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if words[1] == "run":
+        while process.poll() is None and not stored_alerts(f"sqlite:///{folder}/{STORE}"):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+    _, told = process.communicate()
+    assert process.returncode == 0, (words, told)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@pytest.mark.slow
+def test_the_commands_work_one_after_the_other(folder):
+    found = commands()
+    assert len(found) >= 8
+    for words in found:
+        # The port may be taken on the machine that tests.
+        run([str(free_port()) if word == "9300" else word for word in words], folder)
+    assert stored_alerts(f"sqlite:///{folder}/{STORE}") != []
+    for name in ("alerts.jsonl", "segments.json", "handbook.jsonl"):
+        assert (folder / "var" / name).stat().st_size > 0

@@ -17,9 +17,9 @@ _FIRST, _COUNT = ord("-"), ord("9") - ord("-") + 1
 # Two of them, as booleans beside each other.
 _PAIR = 0x0101
 _NOWHERE: Places = np.array([], np.intp)
-# An escape that may stand for a digit or for what parts digits; all others are harmless here. Latin letters,
-# general punctuation, symbols, CJK and Hangul have no digits among them.
-_HIDING_ESCAPE = re.compile(rb"\\(?![\"\\bfnrt]|u(?:00[89a-fA-F]|0[1-5]|[2-9]|[bcBC]))")
+# An escape that may stand for a digit, for what parts digits, or for a control character; all others are
+# harmless here. Latin letters, general punctuation, symbols, CJK and Hangul have no digits among them.
+_HIDING_ESCAPE = re.compile(rb"\\(?![\"\\]|u(?:00[89a-fA-F]|0[1-5]|[2-9]|[bcBC]))")
 _MERCHANT = re.compile(rb'"merchant"\s*:\s*"$')
 _NAME_SPAN = 32
 
@@ -42,7 +42,7 @@ class Scanner:
         return np.flatnonzero(np.equal(codes, _NEWLINE, out=self._found[: len(codes)]))
 
     def lines_to_check(self, chunk: memoryview, codes: Codes, ends: Places, *, whole: bool) -> frozenset[int]:
-        """Give the numbers of the lines that may hold a card number in some string.
+        """Give the numbers of the lines that may hold a card number or a control character in some string.
 
         `whole` says that the chunk is known to be whole JSON objects, so that quotes tell strings from
         numbers; otherwise more lines are named.

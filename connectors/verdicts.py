@@ -43,8 +43,9 @@ def verdict(line: bytes, bounds: TimeBounds, *, may_hold_number: bool = True) ->
     """Judge a line without its newline.
 
     Checked in this order, the first fault counts: text, JSON, an object, no sensitive field, no card
-    number, the fields of its kind, times. Of a repeated field the last holds, as with other JSON readers.
-    A caller that knows that no string and no whole number can be a card number may say so.
+    number, the fields of its kind, no control character in a token, times. Of a repeated field the last
+    holds, as with other JSON readers. A caller that knows that no string and no whole number can be a card
+    number may say so.
     """
     try:
         found = orjson.loads(line)
@@ -63,6 +64,10 @@ def verdict(line: bytes, bounds: TimeBounds, *, may_hold_number: bool = True) ->
         return fault_of(error, found)
     except orjson.JSONEncodeError:
         return Fault(Reason.WRONG_TYPE, "a field is nested too deeply, expected at most an object in it")
+    # JSON has control characters only as escapes.
+    steering = _control_character(found) if b"\\" in line else None
+    if steering is not None:
+        return steering
     if not bounds.stamp((event,)):
         return bounds.fault(event)
     return Accepted(event, unknown_fields)
@@ -143,6 +148,18 @@ def _is_card_number(name: str, value: Any) -> bool:
     if name in _NUMBERS or not isinstance(value, int) or value < _SMALLEST_NUMBER:
         return False
     return holds_card_number(str(value))
+
+
+def _control_character(found: dict[str, Any]) -> Fault | None:
+    """Refuse what would part the tokens that are kept side by side, and garble whatever shows them."""
+    for path, part in (("$", found), ("$.issued", found.get("issued") or {})):
+        for name, value in part.items():
+            if isinstance(value, str) and min(value, default=" ") < " ":
+                return Fault(
+                    Reason.OUT_OF_RANGE,
+                    f"{path}.{name} is {shown(value)}, expected text without control characters",
+                )
+    return None
 
 
 def _drop_unknown(found: dict[str, Any]) -> tuple[str, ...]:

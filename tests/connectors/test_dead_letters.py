@@ -2,7 +2,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.store import open_store
@@ -165,6 +165,7 @@ def test_the_message_says_what_to_look_at():
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), max_size=40), st.integers(1, 30))
 def test_the_window_is_the_last_blocks_with_as_many_lines_as_asked_for(blocks, window):
     limit = ShareLimit(0.2, window)

@@ -2,7 +2,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.card_masking import mask, mask_text
@@ -68,11 +68,13 @@ def test_the_rest_stays_as_it_is(text):
     assert mask(text.encode()).decode() == text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_any_bytes_can_be_masked_and_twice_is_no_more_than_once(raw):
     assert mask(mask(raw)) == mask(raw)
 
 
+@settings(deadline=None)
 @given(st.text("0123456789", min_size=13, max_size=40), st.integers(0, 40))
 def test_of_a_window_with_a_right_check_digit_no_more_than_four_digits_are_left(digits, gap):
     masked = mask_text(f"{digits[:gap]}-{digits[gap:]}.").replace("-", "")
@@ -88,6 +90,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON, st.booleans())
 def test_what_holds_no_secret_still_means_the_same(value, ensure_ascii):
     text = json.dumps({"value": value}, ensure_ascii=ensure_ascii)

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detectors.base import Scope
+from flows.silence import Silence
 from tests.flows.made import (
     ELSEWHERE,
     KEYS,
@@ -122,3 +125,30 @@ def test_of_two_partitions_one_that_has_ended_delays_no_silence():
     bank.read(("p", [use("e1", 0, A), mark(40)], False))
     bank.read(("q", [], True))
     assert silences(bank) == [(A, 10)]
+
+
+# --- whose turn it is
+
+CALLS = st.lists(
+    st.tuples(st.just("set"), st.sampled_from("abc"), st.none() | st.integers(0, 20))
+    | st.tuples(st.just("before"), st.just(""), st.integers(0, 25))
+    | st.tuples(st.just("resume"), st.just(""), st.just(0)),
+    max_size=30,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CALLS)
+def test_keys_come_once_in_the_order_of_their_time_and_not_when_it_was_withdrawn(calls):
+    silence, plain, reached = Silence(None), {}, 0
+    for call, key, at_ms in calls:
+        if call == "set":
+            silence.set(key, at_ms)
+            plain[key] = at_ms
+        elif call == "before":
+            reached = max(reached, at_ms)
+            due = sorted((at, key) for key, at in plain.items() if at is not None and at < reached)
+            assert list(silence.before(at_ms)) == due
+            plain |= dict.fromkeys((key for _, key in due), None)
+        else:
+            silence = Silence(silence.dump())

@@ -75,7 +75,7 @@ def replay(
         log_level=settings.log_level,
     )
     set_up_logs(job.log_level)
-    with Waiting(files, drawn=not quiet) as waiting:
+    with Waiting(drawn=not quiet) as waiting:
         code, reason, progress = (
             _here(job, waiting) if settings.processes == 1 else _cluster(job, settings.processes, waiting)
         )

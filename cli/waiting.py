@@ -1,8 +1,6 @@
 """What a person sees while a flow runs, and the one sentence at its end."""
 
 import time
-from collections.abc import Iterable
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -20,9 +18,8 @@ class Waiting:
     It is drawn only where a person looks on, never into a file or a pipe.
     """
 
-    def __init__(self, files: Iterable[Path], *, drawn: bool) -> None:
-        """Prepare; what is read is known by its size where it is one plain file."""
-        del files
+    def __init__(self, *, drawn: bool) -> None:
+        """Prepare; `drawn` is whether it is wanted at all."""
         console = Console(stderr=True)
         self._bar = Bar(
             SpinnerColumn(),

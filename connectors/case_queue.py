@@ -86,7 +86,7 @@ class _CaseQueuePartition(StatefulSinkPartition[Alert, None]):
         self._store.close()
 
 
-def patiently(action: Callable[[], T], pauses: Sequence[timedelta]) -> T:
+def patiently(action: Callable[[], T], pauses: Sequence[timedelta] = _PAUSES) -> T:
     """Do `action`, and once more after each of `pauses` while the store is busy.
 
     Raises StoreBusy when it is busy even then.

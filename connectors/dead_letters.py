@@ -1,26 +1,18 @@
 """Sinks: the lines that were no event, with a limit past which the flow should stop."""
 
-import os
 from collections import Counter, deque
 from collections.abc import Sequence
-from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
-import orjson
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from cases.store import open_store
 from connectors.case_queue import patiently
 from connectors.dead_letter_lines import dead_letter_record
-from connectors.errors import BrokenFileError, InputError
-from connectors.streams import COMPRESSED_SUFFIXES
+from connectors.line_file import LineFileSink
 from domain.rejections import Reason, Rejected
 
-_State = tuple[int, int]
-_STATE_VERSION = 1
 _REASONS_NAMED = 3
-# Beside the 15 s that the store itself waits for each turn.
-_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8))
 
 
 class DeadLetterSink(FixedPartitionedSink[Rejected, None]):
@@ -54,10 +46,10 @@ class DeadLetterSink(FixedPartitionedSink[Rejected, None]):
 
 class _StorePartition(StatefulSinkPartition[Rejected, None]):
     def __init__(self, url: str) -> None:
-        self._store = patiently(lambda: open_store(url), _PAUSES)
+        self._store = patiently(lambda: open_store(url))
 
     def write_batch(self, values: list[Rejected]) -> None:
-        patiently(lambda: self._store.dead_letters.add(values), _PAUSES)
+        patiently(lambda: self._store.dead_letters.add(values))
 
     def snapshot(self) -> None:
         return None
@@ -66,71 +58,16 @@ class _StorePartition(StatefulSinkPartition[Rejected, None]):
         self._store.close()
 
 
-class DeadLetterFileSink(FixedPartitionedSink[Rejected, _State]):
-    """Refused lines, from items (key, Rejected), as JSON lines of one file, for a run without a store.
+class DeadLetterFileSink(LineFileSink[Rejected]):
+    """Refused lines, from items (key, Rejected), for a run without a store.
 
-    Unit of parallelism: none; there is one file, written by one worker.
-
-    Guarantee: exactly once. When a flow resumes, the file is cut back to what was committed; a run that
-    resumes nothing starts the file anew.
-
-    Resumed: the length of the file, which is on disk before it is recorded.
+    Parallelism, guarantee and resumption are those of LineFileSink.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Write to `path`.
+    part = "dead_letters"
 
-        Raises InputError when its folder does not exist, or for a name that promises compression: a
-        compressed file cannot be cut back.
-        """
-        if path.suffix in COMPRESSED_SUFFIXES:
-            raise InputError(
-                f"{path.name}: dead letters are written as plain lines; leave {path.suffix} away"
-            )
-        if not path.parent.is_dir():
-            raise InputError(f"no folder {path.parent} to write {path.name} into; make it first")
-        self._path = path
-
-    def list_parts(self) -> list[str]:
-        return ["dead_letters"]
-
-    def part_fn(self, item_key: str) -> int:
-        return 0
-
-    def build_part(
-        self, step_id: str, for_part: str, resume_state: _State | None
-    ) -> StatefulSinkPartition[Rejected, _State]:
-        return _FilePartition(self._path, 0 if resume_state is None else resume_state[1])
-
-
-class _FilePartition(StatefulSinkPartition[Rejected, _State]):
-    def __init__(self, path: Path, committed_bytes: int) -> None:
-        self._file = path.open("ab")
-        found_bytes = self._file.tell()
-        if found_bytes < committed_bytes:
-            self._file.close()
-            raise BrokenFileError(
-                f"{path} holds {found_bytes} bytes, but {committed_bytes} were committed: dead letters are "
-                "missing; put the file back, or begin anew with an empty recovery folder"
-            )
-        self._file.truncate(committed_bytes)
-        self._length = committed_bytes
-
-    def write_batch(self, values: list[Rejected]) -> None:
-        lines = b"".join(
-            orjson.dumps(dead_letter_record(rejected), option=orjson.OPT_APPEND_NEWLINE)
-            for rejected in values
-        )
-        self._file.write(lines)
-        self._file.flush()
-        self._length += len(lines)
-
-    def snapshot(self) -> _State:
-        os.fsync(self._file.fileno())
-        return _STATE_VERSION, self._length
-
-    def close(self) -> None:
-        self._file.close()
+    def record(self, item: Rejected) -> dict[str, Any]:
+        return dead_letter_record(item)
 
 
 class ShareLimit:

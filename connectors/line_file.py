@@ -39,7 +39,8 @@ class LineFileSink(FixedPartitionedSink[X, _State]):
         compressed file cannot be cut back.
         """
         if path.suffix in COMPRESSED_SUFFIXES:
-            raise InputError(f"{path.name}: {self.part} are written as plain lines; leave {path.suffix} away")
+            what = self.part.replace("_", " ")
+            raise InputError(f"{path.name}: {what} are written as plain lines; leave {path.suffix} away")
         if not path.parent.is_dir():
             raise InputError(f"no folder {path.parent} to write {path.name} into; make it first")
         self._path = path

@@ -123,8 +123,8 @@ def supervise(
     failures = 0
     with TemporaryDirectory(prefix="riskdesk-") as folder, held(job):
         # One sign for all: a process that ended alone would wait for the others.
-        stop = StopSign(Path(folder) / "stop")
         shared = replace(job, stop_file=Path(folder) / "stop")
+        stop = StopSign(shared.stop_file)
         with _signals_to(stop):
             while True:
                 prepare(job)

@@ -1,13 +1,12 @@
 """Amount as the reference workload defines it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from math import sqrt
 from typing import Any
 
-from detectors.base import Detector, Scope
+from benchmarks.reference.base import ReferenceDetector
 from domain.events import Transaction
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding
 
 ALPHA = 0.1
 LEAST_AMOUNTS = 5
@@ -27,20 +26,12 @@ class Habit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amount(Detector[Transaction, Habit]):
+class Amount(ReferenceDetector[Habit]):
     """Fire at z over 6 of an exponentially weighted mean and variance, once 5 amounts are known.
 
     Why: the reference workload. Misses: what it does not define. False alarms: as planted.
     State: count, mean and variance.
     """
-
-    scope = Scope.CARD
-    severity = Severity.HIGH
-    prior = 0.5
-
-    @property
-    def memory(self) -> timedelta:
-        return timedelta(days=10_000)
 
     def start(self) -> Habit:
         return Habit(0, 0.0, 0.0)

@@ -1,13 +1,12 @@
 """Impossible travel as the reference workload defines it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from math import asin, cos, pi, sin, sqrt
 from typing import Any
 
-from detectors.base import Detector, Scope
+from benchmarks.reference.base import ReferenceDetector
 from domain.events import Transaction
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding
 
 HALF_RADIAN = pi / 360
 RADIAN = pi / 180
@@ -27,20 +26,12 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImpossibleTravel(Detector[Transaction, Place]):
+class ImpossibleTravel(ReferenceDetector[Place]):
     """Fire over 100 km and 900 km/h from the last card-present place in event time.
 
     Why: the reference workload. Misses: what it does not define. False alarms: as planted.
     State: one place.
     """
-
-    scope = Scope.CARD
-    severity = Severity.HIGH
-    prior = 0.5
-
-    @property
-    def memory(self) -> timedelta:
-        return timedelta(days=10_000)
 
     def start(self) -> Place:
         return Place(0.0, 0.0, -1)

@@ -1,12 +1,11 @@
 """Velocity as the reference workload defines it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from detectors.base import Detector, Scope
+from benchmarks.reference.base import ReferenceDetector
 from domain.events import Transaction
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding
 
 WINDOW_MS = 600_000
 LEAST_USES = 5
@@ -27,20 +26,12 @@ class Window:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Velocity(Detector[Transaction, Window]):
+class Velocity(ReferenceDetector[Window]):
     """Fire on the rising edge of 5 uses, or a sum over 2,000.00, within (newest - 10 min, newest].
 
     Why: the reference workload. Misses: what it does not define. False alarms: as planted.
     State: the uses of ten minutes.
     """
-
-    scope = Scope.CARD
-    severity = Severity.HIGH
-    prior = 0.5
-
-    @property
-    def memory(self) -> timedelta:
-        return timedelta(days=10_000)
 
     def start(self) -> Window:
         return Window(0, 0, False, ())

@@ -18,6 +18,7 @@ from connectors.blocks import Block
 from domain.alerts import Alert, alert_id
 from domain.findings import Severity
 from domain.rejections import Reason, Rejected
+from tests.connectors.grown import LINES
 
 
 def run_partition(partition: Any, polls: int | None = None) -> list[Block]:
@@ -41,6 +42,20 @@ def lines_of(blocks: Iterable[Block]) -> list[tuple[str, int, bytes]]:
             found.append((block.partition, offset, line))
             offset += len(line)
     return found
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"".join(LINES))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "events"
+    path.mkdir()
+    return path
 
 
 @pytest.fixture(scope="session", name="lines_of")

@@ -1,7 +1,6 @@
 import gzip
 import logging
 import pickle
-from pathlib import Path
 
 import pytest
 import zstandard
@@ -9,27 +8,7 @@ import zstandard
 from connectors.blocks import Block
 from connectors.errors import BrokenFileError, PositionTooNewError
 from connectors.files import FileSource
-
-LINES = [b'{"event_id": "%d"}\n' % number for number in range(50)]
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "events.jsonl"
-    path.write_bytes(b"".join(LINES))
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "events"
-    path.mkdir()
-    return path
-
-
-def append(path: Path, data: bytes) -> None:
-    with path.open("ab") as out:
-        out.write(data)
+from tests.connectors.grown import LINES, append
 
 
 def test_the_position_is_plain_builtins_with_a_version(file, build):

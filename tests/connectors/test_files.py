@@ -1,5 +1,4 @@
 import gzip
-from pathlib import Path
 
 import pytest
 import zstandard
@@ -10,27 +9,7 @@ from connectors.blocks import Block
 from connectors.errors import BrokenFileError, InputError
 from connectors.files import FileSource, name_partitions, read_blocks
 from connectors.stopping import StopSign
-
-LINES = [b'{"event_id": "%d"}\n' % number for number in range(50)]
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "events.jsonl"
-    path.write_bytes(b"".join(LINES))
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "events"
-    path.mkdir()
-    return path
-
-
-def append(path: Path, data: bytes) -> None:
-    with path.open("ab") as out:
-        out.write(data)
+from tests.connectors.grown import LINES, append
 
 
 def test_a_file_gives_all_of_its_lines_and_then_an_empty_last_block(file, build, run_partition, lines_of):

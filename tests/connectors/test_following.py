@@ -7,27 +7,7 @@ import pytest
 from connectors.errors import BrokenFileError
 from connectors.file_reading import PartitionReader
 from connectors.files import FileSource
-
-LINES = [b'{"event_id": "%d"}\n' % number for number in range(50)]
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "events.jsonl"
-    path.write_bytes(b"".join(LINES))
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "events"
-    path.mkdir()
-    return path
-
-
-def append(path: Path, data: bytes) -> None:
-    with path.open("ab") as out:
-        out.write(data)
+from tests.connectors.grown import LINES, append
 
 
 def polled(partition, polls: int = 12) -> bytes:

@@ -22,14 +22,14 @@ class Row(Protocol):
 
 
 class Statement(NamedTuple):
-    """One statement of `queries.sql`."""
+    """One statement of `queries/`."""
 
     sentence: str
     sql: str
 
 
 class Database(Protocol):
-    """One connection to a store; statements are called by their name in `queries.sql`.
+    """One connection to a store; statements are called by their name in `queries/`.
 
     Safe for use by several threads, which take turns.
     """
@@ -63,12 +63,13 @@ def as_json(values: Iterable[str]) -> str:
 
 @cache
 def statements() -> dict[str, Statement]:
-    """Read every named statement of `queries.sql`.
+    """Read every named statement of `queries/`.
 
     Raises ValueError for one without a sentence, or with a name that is taken.
     """
-    text = files("cases").joinpath("queries.sql").read_text("utf-8")
-    return parse_statements(text)
+    folder = files("cases").joinpath("queries")
+    texts = (file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".sql"))
+    return parse_statements("\n".join(texts))
 
 
 def parse_statements(text: str) -> dict[str, Statement]:

@@ -5,6 +5,7 @@ CaseError
 ├── NotFound            no such case or dead letter
 ├── AlreadyClaimed      another agent holds the case
 ├── NotYours            the case must be claimed first, or was taken over
+├── NotAllowed          the role does not have the right
 ├── AlreadyClosed       the case has its outcome
 ├── AlreadyMerged       the case went into another one
 ├── AlreadyReplayed     the dead letter has left the store
@@ -36,6 +37,10 @@ class AlreadyClaimed(CaseError):
 
 class NotYours(CaseError):
     """The agent does not hold the case: never claimed, or taken over since."""
+
+
+class NotAllowed(CaseError):
+    """The person's role does not have the right; the message names the roles that do."""
 
 
 class AlreadyClosed(CaseError):

@@ -1,0 +1,119 @@
+-- What takes alerts in, groups them and merges cases.
+
+-- name: known_alerts
+-- Which of these alert ids were taken in before.
+SELECT id FROM alert WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: known_cases
+-- Which of these case ids are taken.
+SELECT id FROM case_ WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: sightings
+-- Everyone seen with these ring keys.
+SELECT ring, subject, first_ms, last_ms
+FROM ring_sighting
+WHERE ring IN (SELECT value FROM json_each(:rings));
+
+-- name: owners
+-- The live case of each of these subjects, and when it was opened.
+SELECT case_subject.subject, case_subject.case_id, case_.opened_at_ms
+FROM case_subject
+JOIN case_ ON case_.id = case_subject.case_id
+WHERE case_subject.live = 1 AND case_subject.subject IN (SELECT value FROM json_each(:subjects));
+
+-- name: cases
+-- These cases as they stand.
+SELECT * FROM case_ WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: add_alert
+-- Put an alert on record once; a replayed one changes nothing.
+INSERT INTO alert (
+    id, case_id, detector, rule_version, scope, scope_key, ring, at_ms, severity, probability,
+    exposed, exposure_minor, currency, people, tier, reason, record
+)
+VALUES (
+    :id, :case_id, :detector, :rule_version, :scope, :scope_key, :ring, :at_ms, :severity, :probability,
+    :exposed, :exposure_minor, :currency, :people, :tier, :reason, :record
+)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: add_subject
+-- Add a subject to a case; of different customers or digits of one card the smallest stays.
+INSERT INTO case_subject (case_id, subject, customer, last4, live)
+VALUES (:case_id, :subject, :customer, :last4, 1)
+ON CONFLICT (case_id, subject) DO UPDATE SET
+    customer = CASE
+        WHEN case_subject.customer IS NULL OR excluded.customer < case_subject.customer
+            THEN excluded.customer
+        ELSE case_subject.customer
+    END,
+    last4 = CASE
+        WHEN case_subject.last4 IS NULL OR excluded.last4 < case_subject.last4 THEN excluded.last4
+        ELSE case_subject.last4
+    END;
+
+-- name: add_sighting
+-- Record when a party was seen with a ring key.
+INSERT INTO ring_sighting (ring, subject, first_ms, last_ms) VALUES (:ring, :subject, :first_ms, :last_ms);
+
+-- name: drop_sighting
+-- Forget a sighting that a longer one has taken in.
+DELETE FROM ring_sighting WHERE ring = :ring AND subject = :subject AND first_ms = :first_ms;
+
+-- name: drop_sightings_of_case
+-- Forget who was seen with what, as far as it is this case's.
+DELETE FROM ring_sighting WHERE subject IN (SELECT subject FROM case_subject WHERE case_id = :case_id);
+
+-- name: move_alerts
+-- Hand the alerts of one case to another.
+UPDATE alert SET case_id = :survivor WHERE case_id = :merged;
+
+-- name: move_subjects
+-- Hand the subjects of one case to another; no subject is in both, since both were live.
+UPDATE case_subject SET case_id = :survivor WHERE case_id = :merged;
+
+-- name: move_tasks
+-- Hand the tasks of one case to another.
+UPDATE task SET case_id = :survivor WHERE case_id = :merged;
+
+-- name: follow_merge
+-- Let cases merged earlier point to the case that lives.
+UPDATE case_ SET merged_into = :survivor WHERE merged_into = :merged;
+
+-- name: end_merged
+-- Mark a case as merged, whoever held it.
+UPDATE case_
+SET status = 'merged', merged_into = :survivor, lease_by = NULL, lease_until_ms = NULL
+WHERE id = :merged;
+
+-- name: facts
+-- What the alerts of these cases say, for each tier.
+SELECT
+    case_id, tier, COUNT(*) AS alerts, MIN(severity) AS severity, MAX(probability) AS probability,
+    MIN(at_ms) AS first_at_ms, MAX(people) AS people
+FROM alert
+WHERE case_id IN (SELECT value FROM json_each(:ids))
+GROUP BY case_id, tier;
+
+-- name: exposures
+-- The highest figure for each card (or several, empty) and currency of these cases.
+SELECT case_id, exposed, currency, MAX(exposure_minor) AS exposure_minor
+FROM alert
+WHERE case_id IN (SELECT value FROM json_each(:ids))
+GROUP BY case_id, exposed, currency;
+
+-- name: save_case
+-- Write a case with its rank; of one on record, who opened it and who holds it stay.
+INSERT INTO case_ (
+    id, subject, words, status, band, due_ms, opened_at_ms, alerts, probability, exposure_minor, currency,
+    expected_loss_minor, breakdown
+)
+VALUES (
+    :id, :subject, :words, 'open', :band, :due_ms, :opened_at_ms, :alerts, :probability, :exposure_minor,
+    :currency, :expected_loss_minor, :breakdown
+)
+ON CONFLICT (id) DO UPDATE SET
+    subject = excluded.subject, words = excluded.words, band = excluded.band, due_ms = excluded.due_ms,
+    alerts = excluded.alerts, probability = excluded.probability, exposure_minor = excluded.exposure_minor,
+    currency = excluded.currency, expected_loss_minor = excluded.expected_loss_minor,
+    breakdown = excluded.breakdown;

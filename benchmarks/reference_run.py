@@ -24,7 +24,9 @@ PROFILE = ROOT / "benchmarks" / "reference.yaml"
 START_UP_LINES = 1000
 # Events, cards and seed of the size that is quoted.
 REFERENCE_SIZE = ("2000000", "100000", "7")
-COPIED = ("event_id", "card", "customer", "currency", "merchant", "mcc", "terminal", "channel")
+# In the order of the product's own lines.
+BEFORE_AMOUNT = ("card",)
+BEHIND_AMOUNT = ("currency", "channel", "customer", "merchant", "mcc", "terminal")
 
 
 class Spent(NamedTuple):
@@ -64,8 +66,9 @@ def _transaction(event: dict[str, Any]) -> dict[str, Any]:
     # Rounded half up, whatever the currency's own minor unit is.
     amount_minor = int(abs(amount) * 100 + 0.5)
     found: dict[str, Any] = {"kind": "transaction", "event_id": event["event_id"], "at": event["ts"]}
-    found |= {name: event[name] for name in COPIED}
+    found |= {name: event[name] for name in BEFORE_AMOUNT}
     found["amount_minor"] = -amount_minor if amount < 0 else amount_minor
+    found |= {name: event[name] for name in BEHIND_AMOUNT}
     if event["channel"] != "ecom":
         found["place"] = {name: event[name] for name in ("lat", "lon", "city", "country")}
     return found

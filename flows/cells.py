@@ -13,8 +13,8 @@ LATEST, IDS, STATES = 0, 1, 2
 # keys would be half of the memory. No id has it: the codec refuses control characters.
 PARTER = "\n"
 
-# At least so many of a key's last event ids are kept, to tell a repeat from an event; they are cut back to
-# that when there are twice as many.
+# At least so many of a key's last event ids are kept, to tell a repeat from an event. They are cut back to
+# that when they fill the room of twice as many of the newest one's length: counting them took longer.
 _LEAST_IDS = 8
 MOST_IDS = 2 * _LEAST_IDS
 

@@ -6,7 +6,7 @@ from connectors.blocks import Block
 from connectors.codec import Codec
 from connectors.dead_letters import ShareLimit
 from connectors.stopping import StopSign
-from domain.events import Event, Progress, type_of_kind
+from domain.events import CardIssued, Event, Transaction, type_of_kind
 from domain.reference import Reference
 from domain.rejections import Rejected
 from flows.exchange import Addressed, Exchange
@@ -55,7 +55,7 @@ class Decoding:
         join = self._reference.join
         unresolved = 0
         for event in events:
-            if not isinstance(event, Progress) and not join(event):
+            if isinstance(event, (Transaction, CardIssued)) and not join(event):
                 unresolved += 1
         if unresolved:
             self._metrics.unresolved.inc(unresolved)

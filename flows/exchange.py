@@ -7,7 +7,7 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
-from domain.events import CardIssued, Event, Progress, Transaction
+from domain.events import CardIssued, Disposition, Event, Progress, Transaction
 from domain.instants import to_ms
 from flows.plan import BUCKETS, ScopePlan
 
@@ -90,12 +90,12 @@ def _running_latest(events: Sequence[Event]) -> list[int]:
     """Give for each event the latest order time up to it.
 
     An event's order time is when it was ingested where that is on record: a terminal with a wrong clock
-    then holds nobody up.
+    then holds nobody up. A disposition's is when it became known.
     """
     latest = 0
     orders = []
     for event in events:
-        ingested = None if isinstance(event, Progress) else event.ingested_at
+        ingested = None if isinstance(event, (Progress, Disposition)) else event.ingested_at
         at_ms = event.at_ms if ingested is None else to_ms(ingested)
         if at_ms > latest:
             latest = at_ms

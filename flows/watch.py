@@ -138,7 +138,7 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
                 repeats += 1
                 continue
             ids = f"{ids}{event_id}{PARTER}"
-            cell[IDS] = ids if ids.count(PARTER) <= MOST_IDS else last_ids(ids)
+            cell[IDS] = ids if len(ids) <= MOST_IDS * (len(event_id) + 1) + 1 else last_ids(ids)
             if at_ms < known_ms:
                 late += 1
             else:

@@ -9,6 +9,7 @@ import msgspec
 from cli.waiting import Waiting, summary
 from config.settings import load_settings
 from connectors.alert_file import sort_alert_file
+from connectors.streams import plain_bytes
 from flows.job import Job
 from flows.progress import Progress, read_progress
 from flows.supervisor import supervise
@@ -75,7 +76,7 @@ def replay(
         log_level=settings.log_level,
     )
     set_up_logs(job.log_level)
-    with Waiting(drawn=not quiet) as waiting:
+    with Waiting(drawn=not quiet, total_bytes=None if recovery else plain_bytes(files)) as waiting:
         code, reason, progress = (
             _here(job, waiting) if settings.processes == 1 else _cluster(job, settings.processes, waiting)
         )

@@ -5,7 +5,14 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
 
 from domain.instants import iso
@@ -13,24 +20,25 @@ from flows.progress import Progress
 
 
 class Waiting:
-    """A line on standard error: event time reached, events, alerts, rate.
+    """A line on standard error: event time reached, events, alerts, rate, and how much is left.
 
     It is drawn only where a person looks on, never into a file or a pipe.
     """
 
-    def __init__(self, *, drawn: bool) -> None:
-        """Prepare; `drawn` is whether it is wanted at all."""
+    def __init__(self, *, drawn: bool, total_bytes: int | None = None) -> None:
+        """Prepare; `drawn` is whether it is wanted at all, `total_bytes` what there is to read, if known."""
         console = Console(stderr=True)
         self._bar = Bar(
             SpinnerColumn(),
             BarColumn(bar_width=24),
+            *(() if total_bytes is None else (TaskProgressColumn(), TimeRemainingColumn())),
             TextColumn("{task.description}"),
             TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not (drawn and console.is_terminal),
         )
-        self._task = self._bar.add_task("starting", total=None)
+        self._task = self._bar.add_task("starting", total=total_bytes)
         self._began = time.monotonic()
         self._ended: float | None = None
 
@@ -45,6 +53,7 @@ class Waiting:
         reached = iso(progress.reached_ms)[:16] if progress.reached_ms else "-"
         self._bar.update(
             self._task,
+            completed=progress.read_bytes,
             description=f"{reached}  {progress.events:,} events  {progress.alerts:,} alerts  {rate:,.0f}/s",
         )
 

@@ -53,7 +53,8 @@ def fault_of(error: msgspec.ValidationError, found: dict[str, Any]) -> Fault:
         return Fault(Reason.OUT_OF_RANGE, f"{path} is {shown(value)}, far beyond what is allowed")
     if reason is Reason.MISSING_FIELD:
         return Fault(reason, f"{path}.{problem.split('`')[1]} is missing")
-    return Fault(reason, f"{path} is {shown(value)}, expected {_allowed(reason, problem, path)}")
+    allowed = _allowed(reason, problem, f"{found.get('kind')}.{path.removeprefix('$.')}")
+    return Fault(reason, f"{path} is {shown(value)}, expected {allowed}")
 
 
 def shown(value: Any) -> str:
@@ -73,7 +74,7 @@ def plainly(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
-def _allowed(reason: Reason, problem: str, path: str) -> str:
+def _allowed(reason: Reason, problem: str, field: str) -> str:
     if reason is Reason.UNKNOWN_KIND:
         return f"one of {', '.join(type_of_kind)}"
     if reason is Reason.BAD_TIME:
@@ -81,7 +82,7 @@ def _allowed(reason: Reason, problem: str, path: str) -> str:
     if reason is Reason.NAIVE_TIME:
         return "an offset, Z or one such as +08:00: without it, it is not known which moment is meant"
     if problem.startswith("Invalid enum value"):
-        return f"one of {', '.join(_WORDS[path.removeprefix('$.')])}"
+        return f"one of {', '.join(_WORDS[field])}"
     if "`datetime" in problem:
         return f"{_TIME}, as text"
     # A bound such as 1000000000000000 is read more easily in groups.
@@ -95,13 +96,13 @@ def _value_at(found: Any, path: str) -> Any:
 
 
 def _words() -> dict[str, tuple[str, ...]]:
-    """Give the words that each field with a closed list of them allows."""
+    """Give the words that each field with a closed list of them allows, by kind of event and field."""
     words = {}
-    for struct in type_of_kind.values():
+    for kind, struct in type_of_kind.items():
         for name, hint in get_type_hints(struct).items():
             for choice in get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,):
                 if get_origin(choice) is Literal:
-                    words[name] = get_args(choice)
+                    words[f"{kind}.{name}"] = get_args(choice)
     return words
 
 

@@ -77,6 +77,23 @@ bench: .venv/ready ## measure what the codec and each detector cost for an event
 	$(RUN) -m benchmarks.codec
 	$(RUN) -m benchmarks.detectors
 
+.PHONY: bench-night
+bench-night: .venv/ready ## simulate nights at the desk: service levels and the longest wait at full load
+	$(RUN) -m benchmarks.desk_night
+
+.PHONY: bench-forecast
+bench-forecast: .venv/ready ## measure the forecast of alerts against the same slot last week
+	$(RUN) -m benchmarks.forecast
+
+.PHONY: bench-store
+bench-store: .venv/ready ## measure the store on PostgreSQL and SQLite: intake at stream speed, claims among a million cases
+	$(RUN) -m benchmarks.store
+
+.PHONY: bench-nab
+bench-nab: .venv/ready ## measure the scorer of rates on the Numenta Anomaly Benchmark: make bench-nab DATA=dir
+	@[ -n "$(DATA)" ] || { echo "Say where the series are: make bench-nab DATA=dir" >&2; exit 2; }
+	$(RUN) -m benchmarks.nab "$(DATA)"
+
 .PHONY: quality
 quality: .venv/ready ## measure what is found and missed on simulated nights, into benchmarks/quality.md
 	$(RUN) -m benchmarks.quality

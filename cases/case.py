@@ -12,13 +12,15 @@ from domain.instants import iso
 class Status(StrEnum):
     """Where a case stands."""
 
-    OPEN = "open"  # waits for an agent
-    WORKING = "working"  # an agent holds it until the lease runs out
+    OPEN = "open"  # something of it can be claimed
+    WORKING = "working"  # an agent is at it
+    WAITING = "waiting"  # until its time comes
+    ESCALATED = "escalated"  # a team has it
     CLOSED = "closed"  # has its outcome
     MERGED = "merged"  # went into an older case
 
 
-LIVE = (Status.OPEN, Status.WORKING)
+LIVE = (Status.OPEN, Status.WORKING, Status.WAITING, Status.ESCALATED)
 
 
 class Outcome(StrEnum):
@@ -27,13 +29,15 @@ class Outcome(StrEnum):
     CONFIRMED_FRAUD = "confirmed_fraud"
     GENUINE = "genuine"
     UNREACHABLE = "unreachable"
+    DEVICE_RESOLVED = "device_resolved"
     FALSE_ALARM = "false_alarm"
     DUPLICATE = "duplicate"
 
 
 class Lease(Struct, frozen=True, kw_only=True):
-    """Who holds a case until when; `number` grows with each holder, so a stale one is noticed."""
+    """Who holds a task until when; `number` grows with each holder, so a stale one is noticed."""
 
+    task: int
     by: str
     until_ms: int
     number: int
@@ -44,7 +48,9 @@ class Case(Struct, frozen=True, kw_only=True):
 
     `rank` is the place in the queue counted from 1, None once the case is closed or merged. `reasons`
     are the distinct sentences of its alerts, the worst first; `members` its cards with their customers.
-    `breakdown` says how band and due came about.
+    `breakdown` says how band and due came about. `leases` are those of its tasks. While it waits it has a
+    `waiting_reason` and `wake_at_ms`, while it is escalated a `team`. `linked_to` is an older case about the
+    same, and `version` grows with each change.
     """
 
     id: str
@@ -63,17 +69,37 @@ class Case(Struct, frozen=True, kw_only=True):
     currency: str
     expected_loss_minor: int
     breakdown: dict[str, Any]
-    lease: Lease | None = None
+    kind: str = "fraud"
+    leases: tuple[Lease, ...] = ()
+    waiting_reason: str | None = None
+    wake_at_ms: int | None = None
+    team: str | None = None
     outcome: Outcome | None = None
     merged_into: str | None = None
+    linked_to: str | None = None
+    reopened: int = 0
+    version: int = 1
+
+    @property
+    def lease(self) -> Lease | None:
+        """The first of its leases: all there is, unless several people are called at once."""
+        return self.leases[0] if self.leases else None
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """One call to make in a case: ready, done with the case, or void because its subject was renamed."""
+    """Something to do in a case: `kind` says what, `subject` about whom, `skill` who can."""
 
+    id: int
     kind: str
     subject: str
+    skill: str
     state: str
+    wake_at_ms: int | None
+    waiting_reason: str | None
+    attempt_no: int
+    lease_by: str | None
+    lease_until_ms: int | None
+    lease_no: int
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -127,11 +153,18 @@ def case_file_record(file: CaseFile) -> dict[str, Any]:
     lease = case.lease
     return {
         **case_record(case),
+        "kind": case.kind,
         "lease": lease and {"by": lease.by, "until": iso(lease.until_ms), "number": lease.number},
+        "waiting_reason": case.waiting_reason,
+        "wake_at": _iso(case.wake_at_ms),
+        "team": case.team,
         "outcome": case.outcome,
         "merged_into": case.merged_into,
+        "linked_to": case.linked_to,
+        "reopened": case.reopened,
+        "version": case.version,
         "evidence": list(file.evidence),
-        "tasks": [{"kind": task.kind, "subject": task.subject, "state": task.state} for task in file.tasks],
+        "tasks": [task_record(task) for task in file.tasks],
         "timeline": [
             {
                 "at": iso(entry.at_ms),
@@ -144,3 +177,24 @@ def case_file_record(file: CaseFile) -> dict[str, Any]:
             for entry in file.timeline
         ],
     }
+
+
+def task_record(task: Task) -> dict[str, Any]:
+    """Give a task as one JSON object."""
+    return {
+        "task": task.id,
+        "kind": task.kind,
+        "subject": task.subject,
+        "skill": task.skill,
+        "state": task.state,
+        "wake_at": _iso(task.wake_at_ms),
+        "waiting_reason": task.waiting_reason,
+        "attempts": task.attempt_no,
+        "held_by": task.lease_by,
+        "held_until": _iso(task.lease_until_ms),
+        "lease_no": task.lease_no,
+    }
+
+
+def _iso(at_ms: int | None) -> str | None:
+    return None if at_ms is None else iso(at_ms)

@@ -1,12 +1,15 @@
 """What the queue asks of a database, and its statements, each with a name and a sentence."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple, Protocol
 
 import orjson
+
+from cases.audit.keys import Keys
+from cases.schema import Schema
 
 Values = Mapping[str, Any]
 
@@ -29,14 +32,19 @@ class Statement(NamedTuple):
 
 
 class Database(Protocol):
-    """One connection to a store; statements are called by their name in `queries/`.
+    """A store; statements are called by their name in `queries/`.
 
-    Safe for use by several threads, which take turns.
+    Safe for use by several threads; each has one transaction at a time.
     """
 
-    def writing(self) -> AbstractContextManager[None]:
+    keys: Keys  # what the audit of this store is chained and sealed with
+    schema: Schema
+
+    def writing(self, *, alone: bool = True) -> AbstractContextManager[None]:
         """Do what follows in one transaction, as the only writer: all of it lasts, or nothing.
 
+        Not `alone`, others may write at the same time that are not alone either, as claims do: for
+        statements that lock the rows they go by. Where a store has one writer that makes no difference.
         Raises StoreBusy when another process does not let go of the store in time.
         """
 
@@ -52,8 +60,44 @@ class Database(Protocol):
     def run_all(self, name: str, values: Iterable[Values], /) -> int:
         """Run one change for each of `values` and give the number of rows touched; inside `writing`."""
 
+    def at_end(self, finish: "Finish", item: Any, /) -> None:
+        """Hand `item`, with all others of this transaction, to `finish` right before it commits.
+
+        For what everyone must lock (the end of the audit's chain): locked last, it cannot deadlock, and
+        nobody waits for the rest of the transaction. Inside `writing`.
+        """
+
+    def damage(self) -> list[str]:
+        """Give what the database itself finds wrong with its tables; inside `reading`."""
+
     def close(self) -> None:
-        """Let go of the connection; a second call does nothing."""
+        """Let go of the connections; a second call does nothing."""
+
+
+# What ends a transaction: it gets all that was handed over for it, in order.
+Finish = Callable[[Database, Sequence[Any]], None]
+
+
+class Endings:
+    """What is still to be done in a transaction before it commits."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to do."""
+        self._waiting: dict[Finish, list[Any]] = {}
+
+    def add(self, finish: Finish, item: Any) -> None:
+        """Keep `item` for `finish`."""
+        self._waiting.setdefault(finish, []).append(item)
+
+    def run(self, db: Database) -> None:
+        """Do all of it."""
+        for finish, items in self._waiting.items():
+            finish(db, items)
+        self.forget()
+
+    def forget(self) -> None:
+        """Do nothing of it: the transaction is undone."""
+        self._waiting = {}
 
 
 def as_json(values: Iterable[str]) -> str:

@@ -6,13 +6,21 @@ CaseError
 ├── AlreadyClaimed      another agent holds the case
 ├── NotYours            the case must be claimed first, or was taken over
 ├── NotAllowed          the role does not have the right
+├── NotPossible         what an action, an order or a proposal has become does not allow it
+├── CannotCall          nobody may be called on this task now, or not on this number
+├── OnTheLine           the customer is on another call already
+├── MustBeKept          a hold, an open case or a duty to keep records forbids it
 ├── AlreadyClosed       the case has its outcome
 ├── AlreadyMerged       the case went into another one
 ├── AlreadyReplayed     the dead letter has left the store
+├── KeyTrouble          a key of the audit is missing, wrong or open to others
+├── AuditBroken         a row of the audit is not as it was written
+├── SealTrouble         the file of seals cannot be read or written
 └── StoreError
     ├── StoreMissing    nothing lies where the URL points
     ├── StoreTooNew     written by a newer riskdesk
-    ├── StoreBusy       another process held the write lock too long
+    ├── StoreTooOld     not brought up to date, where that was not to be done
+    ├── StoreBusy       held by another process too long, or its server is away
     └── NotAStore       a file of something else
 """
 
@@ -43,6 +51,22 @@ class NotAllowed(CaseError):
     """The person's role does not have the right; the message names the roles that do."""
 
 
+class NotPossible(CaseError):
+    """Where the thing stands now does not allow it; the message says what does."""
+
+
+class CannotCall(CaseError):
+    """Nobody may be called on this task now, or not on this number; the message says when and where."""
+
+
+class OnTheLine(CaseError):
+    """Somebody is on the phone with this customer already."""
+
+
+class MustBeKept(CaseError):
+    """What was to be erased must be kept; the message gives every reason."""
+
+
 class AlreadyClosed(CaseError):
     """The case has an outcome and nothing can be added to it."""
 
@@ -53,6 +77,18 @@ class AlreadyMerged(CaseError):
 
 class AlreadyReplayed(CaseError):
     """The dead letter was replayed, so a correction would change nothing."""
+
+
+class KeyTrouble(CaseError):
+    """A key of the audit is missing, is not the store's, or can be read by others."""
+
+
+class AuditBroken(CaseError):
+    """A row of the audit is not as it was written; the message names it."""
+
+
+class SealTrouble(CaseError):
+    """The file of seals cannot be read or written."""
 
 
 class StoreError(CaseError):
@@ -67,8 +103,12 @@ class StoreTooNew(StoreError):
     """The store's schema is newer than this riskdesk knows."""
 
 
+class StoreTooOld(StoreError):
+    """The store's schema is older than this riskdesk's, and was not to be changed."""
+
+
 class StoreBusy(StoreError):
-    """The write lock was not to be had within the busy timeout."""
+    """The store is not to be had right now; nothing was changed, and the same may succeed later."""
 
 
 class NotAStore(StoreError):

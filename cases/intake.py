@@ -1,33 +1,55 @@
 """Alerts come in: once each, and each into the case it belongs to."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import orjson
 
+from cases.audit.log import record
 from cases.case import Status
 from cases.database import Database, Row, Values, as_json
 from cases.grouping import Group, GroupingPolicy, Sighting, group, short_id, touched_subjects
-from cases.ranking import RankPolicy
+from cases.policy import QueuePolicy
 from cases.standing import restate
 from cases.subjects import Incoming, Subject
 from cases.timeline import DESK, event
+from cases.who import DESK_ITSELF
+from cases.work.revival import revive
+from cases.work.states import Event, case_after
+from cases.work.storms import divert
 from domain.alerts import Alert, alert_record
 
 
-def take_in(db: Database, alerts: Sequence[Alert], grouping: GroupingPolicy, ranking: RankPolicy) -> int:
-    """Take in a batch in one transaction and give the number of alerts that were new."""
+def take_in(db: Database, alerts: Sequence[Alert], policy: QueuePolicy, now_ms: int | None = None) -> int:
+    """Take in a batch in one transaction and give the number of alerts that were new.
+
+    `now_ms` is when the cases can first be worked; without it the event time stands for it.
+    """
     with db.writing():
-        new = _new_alerts(db, alerts)
+        new = divert(db, _new_alerts(db, alerts), policy.work)
         if new:
-            groups = _group(db, new, grouping)
-            before = _cases(db, groups)
+            links = revive(db, new, policy.work)
+            groups = _group(db, new, policy.grouping)
+            ids = as_json(case_id for each in groups for case_id in (each.case_id, *each.merged))
+            db.rows("lock_tasks", ids=ids)
+            before = {row["id"]: row for row in db.rows("cases", ids=ids)}
             for merging in groups:
                 if merging.merged:
                     _merge(db, merging, before)
             db.run_all("add_alert", _alert_rows(groups))
-            db.run_all("add_subject", _subject_rows(groups))
-            restate(db, groups, before, ranking)
+            db.run_all("add_subject", _new_subjects(db, groups))
+            restate(db, groups, before, _links(groups, links), policy, now_ms)
+            _record(db, groups, now_ms)
         return len(new)
+
+
+def _record(db: Database, groups: Sequence[Group], now_ms: int | None) -> None:
+    """Audit what a batch did to cases: one row, since the cases' timelines tell the rest."""
+    went = {
+        each.case_id: {"merged": each.merged, "alerts": [incoming.alert.id for incoming in each.alerts]}
+        for each in groups
+    }
+    at_ms = groups[-1].alerts[-1].alert.at_ms if now_ms is None else now_ms
+    record(db, DESK_ITSELF, "took_in", "queue:alerts", at_ms, after=went)
 
 
 def _new_alerts(db: Database, alerts: Sequence[Alert]) -> list[Incoming]:
@@ -63,27 +85,29 @@ def _group(db: Database, alerts: Sequence[Incoming], policy: GroupingPolicy) -> 
     return plan.groups
 
 
-def _cases(db: Database, groups: Iterable[Group]) -> dict[str, Row]:
-    """Give the cases on record that the groups concern, as they stand."""
-    ids = as_json(case_id for each in groups for case_id in (each.case_id, *each.merged))
-    return {row["id"]: row for row in db.rows("cases", ids=ids)}
+def _links(groups: Iterable[Group], links: Mapping[Subject, str]) -> dict[str, str]:
+    """Give the older case of each new one whose subjects had one."""
+    found: dict[str, str] = {}
+    for each in groups:
+        if each.opens:
+            for subject in (subject for incoming in each.alerts for subject in incoming.subjects):
+                if subject in links:
+                    found.setdefault(each.case_id, links[subject])
+    return found
 
 
-def _merge(db: Database, merging: Group, before: dict[str, Row]) -> None:
-    """Let the oldest case take in the others: their alerts, subjects and calls, and who holds them."""
+def _merge(db: Database, merging: Group, before: Mapping[str, Row]) -> None:
+    """Let the oldest case take in the others: their alerts, subjects and tasks, with whoever holds these."""
     survivor, at_ms = merging.case_id, merging.alerts[-1].alert.at_ms
+    for merged in merging.merged:
+        case_after(Status(before[merged]["status"]), Event.MERGE)
     moves = [{"survivor": survivor, "merged": merged} for merged in merging.merged]
-    for name in ("move_alerts", "move_subjects", "move_tasks", "follow_merge", "end_merged"):
+    for name in ("move_alerts", "move_subjects", "move_tasks", "move_attempts", "follow_merge", "end_merged"):
         db.run_all(name, moves)
-    events = [event(merged, at_ms, DESK, "merged", new=survivor) for merged in merging.merged]
-    events += [event(survivor, at_ms, DESK, "took_in", new=merged) for merged in merging.merged]
-    held = [before[merged] for merged in merging.merged if before[merged]["status"] == Status.WORKING]
-    if held and before[survivor]["status"] == Status.OPEN:
-        # Whoever is on the phone keeps the customer: the case that takes this one in becomes theirs.
-        holder = max(held, key=lambda row: (row["lease_until_ms"], row["id"]))
-        db.run("pass_lease", id=survivor, agent=holder["lease_by"], until_ms=holder["lease_until_ms"])
-        events.append(event(survivor, at_ms, DESK, "passed", new=holder["lease_by"], note=holder["id"]))
-    db.run_all("add_event", events)
+    db.run_all("add_event", [event(merged, at_ms, DESK, "merged", new=survivor) for merged in merging.merged])
+    db.run_all(
+        "add_event", [event(survivor, at_ms, DESK, "took_in", new=merged) for merged in merging.merged]
+    )
 
 
 def _alert_rows(groups: Iterable[Group]) -> Iterator[Values]:
@@ -104,7 +128,7 @@ def _alert_rows(groups: Iterable[Group]) -> Iterator[Values]:
                 "exposed": _exposed(incoming),
                 "exposure_minor": alert.exposure_minor,
                 "currency": alert.currency,
-                "people": len(incoming.parties),
+                "people": max(1, len(incoming.parties)),
                 "tier": alert.tier,
                 "reason": alert.reason,
                 "record": orjson.dumps(alert_record(alert)).decode(),
@@ -119,20 +143,24 @@ def _exposed(incoming: Incoming) -> str:
     return Subject("card", cards.pop()).key if cards else incoming.subjects[0].key
 
 
-def _subject_rows(groups: Iterable[Group]) -> Iterator[Values]:
+def _new_subjects(db: Database, groups: Sequence[Group]) -> list[Values]:
+    """Give the subjects that are new to their case, or about which the alerts know more."""
+    rows = db.rows("subjects", ids=as_json(each.case_id for each in groups))
+    known = {(row["case_id"], row["subject"], row["customer"], row["last4"]) for row in rows}
+    names = ("case_id", "subject", "customer", "last4")
+    return [
+        dict(zip(names, each, strict=True)) for each in dict.fromkeys(_subjects(groups)) if each not in known
+    ]
+
+
+def _subjects(groups: Iterable[Group]) -> Iterator[tuple[str, str, str | None, str | None]]:
     for each in groups:
         for incoming in each.alerts:
             for subject in incoming.subjects:
                 if subject.kind != "card":
-                    yield {"case_id": each.case_id, "subject": subject.key, "customer": None, "last4": None}
+                    yield each.case_id, subject.key, None, None
             for member in incoming.cards:
-                key = Subject("card", member.card).key
-                yield {
-                    "case_id": each.case_id,
-                    "subject": key,
-                    "customer": member.customer,
-                    "last4": member.last4,
-                }
+                yield each.case_id, Subject("card", member.card).key, member.customer, member.last4
 
 
 def _sighting_rows(sightings: Iterable[Sighting]) -> Iterator[Values]:

@@ -1,17 +1,34 @@
 """What a bank decides about its queue, as one value: a profile's `queue` part."""
 
 from dataclasses import field
+from datetime import timedelta
+from typing import Annotated
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from cases.actions.policy import ActionPolicy
+from cases.calling.policy import CallingPolicy
 from cases.grouping import GroupingPolicy
+from cases.kpi.policy import KpiPolicy
 from cases.ranking import RankPolicy
+from cases.retention.policy import RetentionPolicy
+from cases.work.policy import WorkPolicy
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class QueuePolicy:
-    """When alerts make one case, and what puts a case first."""
+    """When alerts make one case, what puts a case first, and how cases are worked.
+
+    `store_patience` is how long a flow waits for a store that is away or held by others; None for as long as
+    it takes, which loses nothing.
+    """
 
     grouping: GroupingPolicy = field(default_factory=GroupingPolicy)
     ranking: RankPolicy = field(default_factory=RankPolicy)
+    work: WorkPolicy = field(default_factory=WorkPolicy)
+    actions: ActionPolicy = field(default_factory=ActionPolicy)
+    calling: CallingPolicy = field(default_factory=CallingPolicy)
+    kpi: KpiPolicy = field(default_factory=KpiPolicy)
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    store_patience: Annotated[timedelta, Field(gt=timedelta(0))] | None = None

@@ -16,6 +16,8 @@ from domain.instants import iso, span_ms
 from domain.money import money_words
 
 BAND_NAMES = ("critical", "high", "rest")
+# Where what waited too long moves up to. Waiting makes nothing critical: that band is kept free for what is.
+PROMOTED_BAND = 1
 
 Span = Annotated[timedelta, Field(ge=timedelta(seconds=1), le=timedelta(days=7))]
 Factor = Annotated[float, Field(gt=0, le=1)]
@@ -36,6 +38,7 @@ class RankPolicy:
     sla_critical: Span = timedelta(seconds=60)
     sla_high: Span = timedelta(minutes=5)
     sla_rest: Span = timedelta(minutes=30)
+    sla_low: Span = timedelta(hours=2)
     tier_standard: Factor = 1.0
     tier_premium: Factor = 0.75
     tier_private: Factor = 0.5
@@ -47,14 +50,18 @@ class RankPolicy:
 
     @model_validator(mode="after")
     def _worse_is_never_later(self) -> Self:
-        if not self.sla_critical <= self.sla_high <= self.sla_rest:
-            raise ValueError("a worse band must not wait longer: want sla_critical <= sla_high <= sla_rest")
+        if not self.sla_critical <= self.sla_high <= self.sla_rest <= self.sla_low:
+            raise ValueError(
+                "a worse band must not wait longer: want sla_critical <= sla_high <= sla_rest <= sla_low"
+            )
         if self.high_loss_minor > self.critical_loss_minor:
             raise ValueError("want high_loss_minor <= critical_loss_minor")
         return self
 
-    def sla(self, band: int) -> timedelta:
-        """Give how long a case of `band` may wait."""
+    def sla(self, band: int, severity: Severity) -> timedelta:
+        """Give how long a case of `band` may wait; in the last band one of low severity waits longer."""
+        if band == len(BAND_NAMES) - 1 and severity == Severity.LOW:
+            return self.sla_low
         return (self.sla_critical, self.sla_high, self.sla_rest)[band]
 
     def tier(self, tiers: frozenset[str]) -> tuple[str, float]:
@@ -117,7 +124,7 @@ def exposures(slots: Mapping[tuple[str, str], int]) -> dict[str, int]:
 
 
 def rank(facts: Facts, policy: RankPolicy) -> Rank:
-    """Rank a case: its band, and due = first alert + SLA(band) x tier factor.
+    """Rank a case: its band, and due = first alert + SLA(band, severity) x tier factor.
 
     Of several currencies the largest exposure decides; amounts of different currencies are never added.
     """
@@ -127,7 +134,8 @@ def rank(facts: Facts, policy: RankPolicy) -> Rank:
     loss_minor = round(facts.probability * exposure_minor)
     band, reason = _band(facts, loss_minor, currency, policy)
     tier, factor = policy.tier(facts.tiers)
-    due_ms = facts.first_at_ms + round(span_ms(policy.sla(band)) * factor)
+    sla = policy.sla(band, facts.severity)
+    due_ms = facts.first_at_ms + round(span_ms(sla) * factor)
     breakdown = {
         "severity": facts.severity.name.lower(),
         "probability": facts.probability,
@@ -136,7 +144,7 @@ def rank(facts: Facts, policy: RankPolicy) -> Rank:
         "currency": currency,
         "band": BAND_NAMES[band],
         "band_reason": reason,
-        "sla_s": policy.sla(band).total_seconds(),
+        "sla_s": sla.total_seconds(),
         "tier": tier,
         "tier_factor": factor,
         "first_alert": iso(facts.first_at_ms),

@@ -6,13 +6,19 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from cases.case import Status
 from cases.database import Database, Row, Values, as_json
 from cases.grouping import Group
-from cases.ranking import BAND_NAMES, Facts, Rank, RankPolicy, exposures, rank
-from cases.subjects import Circle, Subject
+from cases.outbox import CHANGES, publish_all
+from cases.policy import QueuePolicy
+from cases.ranking import BAND_NAMES, PROMOTED_BAND, Facts, Rank, exposures, rank
+from cases.subjects import STORM, Circle
 from cases.timeline import DESK, event
+from cases.work.settling import standing_after
+from cases.work.states import Event
+from cases.work.to_do import TaskPlan, plan_tasks, write_tasks
 from domain.findings import Severity
-from domain.instants import iso
+from domain.instants import iso, span_ms
 from domain.wording import counted
 
 
@@ -22,39 +28,66 @@ class _OnRecord(NamedTuple):
     facts: Mapping[str, list[Row]]
     exposures: Mapping[str, list[Row]]
     subjects: Mapping[str, list[Row]]
-    ready_tasks: Mapping[str, list[Row]]
+    tasks_of_cases: Mapping[str, list[Row]]
 
 
-def restate(db: Database, groups: Sequence[Group], before: Mapping[str, Row], policy: RankPolicy) -> None:
+def restate(
+    db: Database,
+    groups: Sequence[Group],
+    before: Mapping[str, Row],
+    links: Mapping[str, str],
+    policy: QueuePolicy,
+    now_ms: int | None,
+) -> None:
     """Rank the groups' cases by all alerts on record, and write what follows from it.
 
     `before` holds the cases as they stood; everything is read again from the alerts, so that no order of
-    arrival and no merge can leave a trace in the rank.
+    arrival and no merge can leave a trace in the rank. `links` names the older case of a new one.
     """
     found = _on_record(db, [each.case_id for each in groups])
     saved: list[Values] = []
     events: list[Values] = []
-    new_tasks: list[Values] = []
-    void_tasks: list[Values] = []
+    planned: list[TaskPlan] = []
     for each in groups:
+        old = before.get(each.case_id)
         circle = circle_of(found.subjects[each.case_id])
         facts = _facts(found, each.case_id, circle)
-        row = _case_row(each, circle, rank(facts, policy))
+        row = _case_row(each, circle, rank(facts, policy.ranking))
         row["alerts"] = sum(part["alerts"] for part in found.facts[each.case_id])
+        row["promote_at_ms"] = _promotion_ms(facts, row, policy)
+        row["linked_to"] = links.get(each.case_id)
+        row["ready_at_ms"] = row["opened_at_ms"] if now_ms is None else now_ms
+        if any(before[merged]["promoted"] for merged in each.merged) or (old is not None and old["promoted"]):
+            row.update(band=min(PROMOTED_BAND, row["band"]), promoted=1, promote_at_ms=None)
         saved.append(row)
-        events.extend(_events(each, row, before.get(each.case_id)))
-        wanted = {_task(subject) for subject in circle.to_call}
-        ready = {(task["kind"], task["subject"]): task["id"] for task in found.ready_tasks[each.case_id]}
-        at_ms = each.alerts[-1].alert.at_ms
-        new_tasks.extend(
-            {"case_id": each.case_id, "kind": kind, "subject": subject, "at_ms": at_ms}
-            for kind, subject in sorted(wanted - ready.keys())
-        )
-        void_tasks.extend({"id": ready[name], "at_ms": at_ms} for name in sorted(ready.keys() - wanted))
+        events.extend(_events(each, row, old))
+        planned.append(plan_tasks(each, circle, found.tasks_of_cases[each.case_id], row))
     db.run_all("save_case", saved)
     db.run_all("add_event", events)
-    db.run_all("void_task", void_tasks)
-    db.run_all("add_task", new_tasks)
+    write_tasks(db, planned)
+    known = [(each, plan) for each, plan in zip(groups, planned, strict=True) if each.case_id in before]
+    stand = [(each, _standing(each, before, plan)) for each, plan in known]
+    db.run_all("settle_case", [now for each, now in stand if _differs(now, before[each.case_id])])
+    for each, now in stand:
+        if now["team"] and not before[each.case_id]["team"]:
+            db.run("give_tasks_to", case_id=each.case_id, skill=now["team"], had=None)
+    publish_all(db, CHANGES, [(each.case_id, {}) for each in groups], groups[-1].alerts[-1].alert.at_ms)
+
+
+def _standing(each: Group, before: Mapping[str, Row], plan: TaskPlan) -> Values:
+    """Give where a case that was on record stands; what a team had before a merge stays with the team."""
+    case = before[each.case_id]
+    now = standing_after(case, Event.TAKE_IN if each.merged else Event.NEW_ALERT, plan.live)
+    teams = [before[merged]["team"] for merged in each.merged if before[merged]["team"]]
+    if teams and now["status"] != Status.ESCALATED:
+        escalated = {**dict(case), "status": now["status"]}
+        return standing_after(escalated, Event.ESCALATE, plan.live, team=teams[0])
+    return now
+
+
+def _differs(now: Values, before: Row) -> bool:
+    """Whether anything is to be written: mostly a case stands after an alert where it stood."""
+    return any(now[name] != before[name] for name in now)
 
 
 def circle_of(rows: Iterable[Row]) -> Circle:
@@ -73,7 +106,7 @@ def by_case(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 def _on_record(db: Database, case_ids: Iterable[str]) -> _OnRecord:
     ids = as_json(case_ids)
     return _OnRecord(
-        *(by_case(db.rows(name, ids=ids)) for name in ("facts", "exposures", "subjects", "ready_tasks"))
+        *(by_case(db.rows(name, ids=ids)) for name in ("facts", "exposures", "subjects", "tasks_of_cases"))
     )
 
 
@@ -92,12 +125,16 @@ def _facts(found: _OnRecord, case_id: str, circle: Circle) -> Facts:
 
 
 def _case_row(each: Group, circle: Circle, ranked: Rank) -> dict[str, Any]:
+    subject = circle.subject(each.case_id)
     return {
         "id": each.case_id,
-        "subject": circle.subject(each.case_id).key,
+        "kind": "storm" if subject.kind == STORM else "fraud",
+        "subject": subject.key,
         "words": circle.words,
         "band": ranked.band,
         "due_ms": ranked.due_ms,
+        "promoted": 0,
+        "tier": ranked.breakdown["tier"],
         "opened_at_ms": each.alerts[0].alert.at_ms,
         "probability": ranked.breakdown["probability"],
         "exposure_minor": ranked.exposure_minor,
@@ -105,6 +142,15 @@ def _case_row(each: Group, circle: Circle, ranked: Rank) -> dict[str, Any]:
         "expected_loss_minor": ranked.expected_loss_minor,
         "breakdown": orjson.dumps(ranked.breakdown).decode(),
     }
+
+
+def _promotion_ms(facts: Facts, row: Values, policy: QueuePolicy) -> int | None:
+    """Give when a case moves up if nobody has taken it up by then; None for one that is above."""
+    times = policy.work.promote_after
+    if times is None or row["band"] <= PROMOTED_BAND:
+        return None
+    sla_ms = span_ms(policy.ranking.sla(row["band"], facts.severity))
+    return facts.first_at_ms + round(times * sla_ms)
 
 
 def _events(each: Group, row: Values, before: Row | None) -> Iterator[Values]:
@@ -124,8 +170,3 @@ def _events(each: Group, row: Values, before: Row | None) -> Iterator[Values]:
 
 def _rank_words(row: Row | Values) -> str:
     return f"{BAND_NAMES[row['band']]}, due {iso(row['due_ms'])}"
-
-
-def _task(subject: Subject) -> tuple[str, str]:
-    kind = "call_customer" if subject.kind in ("customer", "card") else "call_site"
-    return kind, subject.key

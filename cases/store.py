@@ -1,185 +1,121 @@
-"""The store: cases, dead letters and reference data, behind ports that hide which database holds them."""
+"""The store: everything the desk keeps, behind parts that do not know which database holds them."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Self
 
-from cases import intake, work_queue
-from cases.case import LIVE, Case, CaseFile, Outcome, Status
+from cases.actions.service import SqlActions
+from cases.audit.service import SqlAudit
+from cases.calling.service import SqlCalling
 from cases.database import Database
-from cases.dead_letters import DeadLetter, LetterStatus, SqlDeadLetters
+from cases.dead_letters import SqlDeadLetters
 from cases.errors import WrongUse
-from cases.grouping import GroupingPolicy
-from cases.ranking import RankPolicy
+from cases.feedback import SqlFeedback
+from cases.handover import SqlHandover
+from cases.knowledge.service import SqlKnowledge
+from cases.kpi.service import SqlKpi
+from cases.policy import QueuePolicy
+from cases.policy_in_force import policy_in_force, put_in_force
+from cases.ports import CaseStore, DeadLetterStore, ReferenceStore
+from cases.postgresql import PostgresDatabase
+from cases.postgresql_server import ALLOWED as POSTGRESQL_URL
 from cases.reference import SqlReference
+from cases.retention.service import SqlRetention
 from cases.sqlite import SqliteDatabase
-from domain.alerts import Alert
-from domain.reference import Record
-from domain.rejections import Reason, Rejected
+from cases.work.service import SqlWork
+from cases.work_orders.service import SqlWorkOrders
+from cases.work_queue import SqlCases
 
-_ALLOWED = "allowed is sqlite:///relative/path.db or sqlite:////absolute/path.db"
+if TYPE_CHECKING:
+    from cases.evidence.service import SqlEvidence
 
-
-class CaseStore(Protocol):
-    """The work queue. Times are milliseconds since 1970; the caller says what time it is."""
-
-    def take_in(self, alerts: Sequence[Alert]) -> int:
-        """Take in a batch: every alert once, all of them or none. Gives the number that was new.
-
-        Replays change nothing, and the order of arrival does not matter to which alerts make a case or
-        how it ranks, as long as none of the cases is closed in between.
-        """
-
-    def next_case(self, agent: str, now_ms: int, lease_ms: int) -> Case | None:
-        """Claim the best case that nobody holds, or whose holder's lease has run out; None without one.
-
-        Raises WrongUse for an agent without a name or a lease that is no time, as `claim` does.
-        """
-
-    def claim(self, case_id: str, agent: str, now_ms: int, lease_ms: int) -> Case:
-        """Claim one case; for the agent who holds it already, renew the lease.
-
-        Raises NotFound, AlreadyClaimed, AlreadyClosed, AlreadyMerged.
-        """
-
-    def list(self, statuses: Iterable[Status] = LIVE, limit: int | None = None) -> tuple[Case, ...]:
-        """Give cases in the order of their rank, at most `limit` of them."""
-
-    def show(self, case_id: str) -> CaseFile:
-        """Give everything on record about a case. Raises NotFound."""
-
-    def close(
-        self, case_id: str, agent: str, lease_no: int | None, outcome: Outcome, note: str, now_ms: int
-    ) -> Case:
-        """Close a case that `agent` holds; also when the lease has run out, if nobody took the case since.
-
-        With a `lease_no`, only under that lease. Raises NotFound, NotYours, AlreadyClosed, AlreadyMerged.
-        """
+_ALLOWED = f"allowed is sqlite:///relative/path.db or sqlite:////absolute/path.db, or {POSTGRESQL_URL}"
 
 
-class DeadLetterStore(Protocol):
-    """The lines that were no event."""
-
-    def add(self, rejected: Sequence[Rejected], at_ms: int | None = None) -> int:
-        """Keep refused lines, each once; gives the number that was new."""
-
-    def counts(self) -> dict[Reason, int]:
-        """Count them by reason, the commonest first."""
-
-    def list(
-        self, reason: Reason | None = None, status: LetterStatus | None = None, limit: int = 100
-    ) -> tuple[DeadLetter, ...]:
-        """Give them in the order in which they lay, of one reason or status where asked."""
-
-    def get(self, letter_id: str) -> DeadLetter:
-        """Give one. Raises NotFound."""
-
-    def correct(self, letter_id: str, corrected: bytes) -> DeadLetter:
-        """Keep the line to replay instead, which the codec has accepted. Raises NotFound, AlreadyReplayed."""
-
-    def mark_replayed(self, letter_ids: Iterable[str]) -> int:
-        """Note that they went through the flow again; gives the number that had not before."""
-
-
-class ReferenceStore(Protocol):
-    """Reference data with the time it took effect."""
-
-    def put(self, records: Iterable[Record]) -> None:
-        """Keep records; the same kind, id and effective time again replaces the record."""
-
-    def all(self) -> Iterable[Record]:
-        """Give every version of every record."""
-
-
-class Store(Protocol):
+@dataclass(frozen=True)
+class Store:
     """Everything the desk keeps. A context manager that closes itself; safe for use by several threads."""
 
-    @property
-    def cases(self) -> CaseStore:
-        """The work queue."""
+    db: Database
+    policy: QueuePolicy
 
-    @property
+    @cached_property
+    def cases(self) -> CaseStore:
+        """The cases, in the order of their rank."""
+        return SqlCases(self.db, self.policy)
+
+    @cached_property
+    def work(self) -> SqlWork:
+        """What people do with cases."""
+        return SqlWork(self.db, self.policy.work, self.calling.may_call)
+
+    @cached_property
     def dead_letters(self) -> DeadLetterStore:
         """The lines that were no event."""
+        return SqlDeadLetters(self.db)
 
-    @property
+    @cached_property
     def reference(self) -> ReferenceStore:
         """The reference data."""
+        return SqlReference(self.db)
+
+    @cached_property
+    def calling(self) -> SqlCalling:
+        """Calls to customers."""
+        return SqlCalling(self.db, self.policy.calling)
+
+    @cached_property
+    def audit(self) -> SqlAudit:
+        """Who did or saw what."""
+        return SqlAudit(self.db)
+
+    @cached_property
+    def evidence(self) -> "SqlEvidence":
+        """The evidence packages of cases."""
+        # What draws PDFs takes longer to load than all the rest, and few commands need it.
+        from cases.evidence.service import SqlEvidence
+
+        return SqlEvidence(self.db, self.policy.calling.time_zone)
+
+    @cached_property
+    def actions(self) -> SqlActions:
+        """What the desk does to others."""
+        return SqlActions(self.db, self.policy.actions)
+
+    @cached_property
+    def work_orders(self) -> SqlWorkOrders:
+        """The work that other departments do for cases."""
+        return SqlWorkOrders(self.db)
+
+    @cached_property
+    def knowledge(self) -> SqlKnowledge:
+        """What the desk knows."""
+        return SqlKnowledge(self.db)
+
+    @cached_property
+    def feedback(self) -> SqlFeedback:
+        """What the desk found out, for the flow to learn from."""
+        return SqlFeedback(self.db)
+
+    @cached_property
+    def kpi(self) -> SqlKpi:
+        """What the desk achieved, in figures."""
+        return SqlKpi(self.db, self.policy.kpi)
+
+    @cached_property
+    def handover(self) -> SqlHandover:
+        """What one shift tells the next."""
+        return SqlHandover(self.db)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        """How long things are kept, and what a customer may ask for."""
+        return SqlRetention(self.db, self.policy.retention)
 
     def close(self) -> None:
         """Let go of the store; a second call does nothing."""
-
-    def __enter__(self) -> Self:
-        """Give the store itself."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it."""
-
-
-def open_store(
-    url: str,
-    *,
-    create: bool = True,
-    grouping: GroupingPolicy | None = None,
-    ranking: RankPolicy | None = None,
-) -> Store:
-    """Open the store at `url` (`sqlite:///path`), made or brought up to date where necessary.
-
-    With `create` false a missing store is an error. Raises WrongUse (a ValueError) for any other kind of
-    URL, and StoreError for a store that cannot be used.
-    """
-    db = SqliteDatabase(_sqlite_path(url), create=create)
-    return SqlStore(
-        db,
-        SqlCases(db, grouping or GroupingPolicy(), ranking or RankPolicy()),
-        SqlDeadLetters(db),
-        SqlReference(db),
-    )
-
-
-@dataclass(frozen=True)
-class SqlCases:
-    """The work queue in an SQL database."""
-
-    db: Database
-    grouping: GroupingPolicy
-    ranking: RankPolicy
-
-    def take_in(self, alerts: Sequence[Alert]) -> int:
-        return intake.take_in(self.db, alerts, self.grouping, self.ranking)
-
-    def next_case(self, agent: str, now_ms: int, lease_ms: int) -> Case | None:
-        return work_queue.next_case(self.db, agent, now_ms, lease_ms)
-
-    def claim(self, case_id: str, agent: str, now_ms: int, lease_ms: int) -> Case:
-        return work_queue.claim(self.db, case_id, agent, now_ms, lease_ms)
-
-    def list(self, statuses: Iterable[Status] = LIVE, limit: int | None = None) -> tuple[Case, ...]:
-        return work_queue.list_cases(self.db, statuses, limit)
-
-    def show(self, case_id: str) -> CaseFile:
-        return work_queue.show(self.db, case_id)
-
-    def close(
-        self, case_id: str, agent: str, lease_no: int | None, outcome: Outcome, note: str, now_ms: int
-    ) -> Case:
-        return work_queue.close(self.db, case_id, agent, lease_no, outcome, note, now_ms)
-
-
-@dataclass(frozen=True)
-class SqlStore:
-    """A store in an SQL database."""
-
-    db: Database
-    cases: SqlCases
-    dead_letters: SqlDeadLetters
-    reference: SqlReference
-
-    def close(self) -> None:
         self.db.close()
 
     def __enter__(self) -> Self:
@@ -193,10 +129,34 @@ class SqlStore:
         self.close()
 
 
+def open_store(
+    url: str, *, create: bool = True, upgrade: bool = True, policy: QueuePolicy | None = None
+) -> Store:
+    """Open the store at `url` (`sqlite:///path` or `postgresql://...`), made or brought up to date if needed.
+
+    With `create` false a missing store is an error, with `upgrade` false one of an older riskdesk. A flow
+    brings the `policy` of its profile, which is then in force for all who open the store without one.
+    Raises WrongUse (a ValueError) for any other kind of URL, StoreBusy for one that is away or held by
+    others, and StoreError for one that cannot be used.
+    """
+    db = _open(url, create, upgrade)
+    try:
+        if policy is not None:
+            put_in_force(db, policy)
+        return Store(db, policy_in_force(db) if policy is None else policy)
+    except BaseException:
+        db.close()
+        raise
+
+
+def _open(url: str, create: bool, upgrade: bool) -> Database:
+    if url.startswith(("postgresql://", "postgres://")):
+        return PostgresDatabase(url, create=create, upgrade=upgrade)
+    return SqliteDatabase(_sqlite_path(url), create=create, upgrade=upgrade)
+
+
 def _sqlite_path(url: str) -> Path:
     scheme, _, rest = url.partition("://")
-    if scheme in ("postgresql", "postgres"):
-        raise WrongUse(f"PostgreSQL is not yet in this version; {_ALLOWED}")
     path = rest.removeprefix("/")
     if scheme != "sqlite" or not rest.startswith("/") or path.endswith("/") or not path:
         raise WrongUse(f"{url!r} is no store URL; {_ALLOWED}")

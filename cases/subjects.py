@@ -14,6 +14,10 @@ from domain.wording import counted
 _PERSONAL = frozenset({"card", "customer"})
 
 
+# What a storm case is filed under: the detector that went off too often.
+STORM = "storm"
+
+
 class Subject(NamedTuple):
     """One thing that a case is about; at any time it belongs to one live case at most."""
 
@@ -50,6 +54,13 @@ class Incoming(NamedTuple):
         """Say what an alert concerns."""
         owner = _owner(alert)
         cards = _cards(alert, owner)
+        if len(cards) == 1 and cards[0].customer == owner:
+            # What follows would say the same; nearly every alert is about one card of one customer.
+            card = Subject("card", cards[0].card)
+            if owner is None:
+                return cls(alert, cards, (card,), (card,))
+            customer = Subject("customer", owner)
+            return cls(alert, cards, (customer, card), (customer,))
         customers = dict.fromkeys(member.customer for member in cards if member.customer)
         if owner is not None:
             customers[owner] = None

@@ -26,11 +26,22 @@ class Right(StrEnum):
     READ_CASES = "read_cases"
     PROPOSE_BLOCK = "propose_block"
     APPROVE_BLOCK = "approve_block"
+    PROPOSE_FREEZE = "propose_freeze"
+    APPROVE_FREEZE = "approve_freeze"
+    RELEASE_BLOCK = "release_block"
+    RECORD_ORDER = "record_order"  # what an authority ordered
+    PROPOSE_REPORT = "propose_report"  # to legal, compliance or the police
+    APPROVE_REPORT = "approve_report"
+    PROPOSE_LIST = "propose_list"
     PROPOSE_RULE = "propose_rule"
     APPROVE_RULE = "approve_rule"
     EXPORT_EVIDENCE = "export_evidence"
     APPROVE_EXPORT = "approve_export"
     RUN_STORE = "run_store"  # migrate, archive, purge
+    ANSWER_ORDERS = "answer_orders"  # accept, return and finish work orders, also for who has no account
+    EDIT_KNOWLEDGE = "edit_knowledge"
+    PLACE_HOLD = "place_hold"  # keep what the law wants kept
+    RELEASE_HOLD = "release_hold"
     READ_AUDIT = "read_audit"
 
 
@@ -38,20 +49,56 @@ _READERS = frozenset({Right.READ_CASES})
 
 # Deny by default: what is not here is not allowed.
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.AGENT: _READERS | {Right.WORK_CASES, Right.PROPOSE_BLOCK},
+    Role.AGENT: _READERS
+    | {
+        Right.WORK_CASES,
+        Right.PROPOSE_BLOCK,
+        Right.RELEASE_BLOCK,
+        Right.RECORD_ORDER,
+        Right.PROPOSE_LIST,
+        Right.ANSWER_ORDERS,
+    },
     Role.LEAD: _READERS
     | {
         Right.WORK_CASES,
         Right.WORK_FOR_OTHERS,
         Right.PROPOSE_BLOCK,
         Right.APPROVE_BLOCK,
+        Right.PROPOSE_FREEZE,
+        Right.RELEASE_BLOCK,
+        Right.RECORD_ORDER,
+        Right.PROPOSE_REPORT,
+        Right.PROPOSE_LIST,
+        Right.APPROVE_RULE,
         Right.EXPORT_EVIDENCE,
         Right.READ_AUDIT,
+        Right.ANSWER_ORDERS,
+        Right.EDIT_KNOWLEDGE,
+        Right.PLACE_HOLD,
     },
-    Role.ANALYST: _READERS | {Right.PROPOSE_RULE, Right.APPROVE_RULE, Right.EXPORT_EVIDENCE},
+    Role.ANALYST: _READERS
+    | {
+        Right.PROPOSE_RULE,
+        Right.APPROVE_RULE,
+        Right.PROPOSE_LIST,
+        Right.PROPOSE_REPORT,
+        Right.EXPORT_EVIDENCE,
+        Right.EDIT_KNOWLEDGE,
+    },
     Role.OPS: frozenset({Right.RUN_STORE}),
     Role.AUDITOR: _READERS | {Right.READ_AUDIT},
-    Role.COMPLIANCE: _READERS | {Right.APPROVE_BLOCK, Right.APPROVE_EXPORT, Right.READ_AUDIT},
+    Role.COMPLIANCE: _READERS
+    | {
+        Right.APPROVE_BLOCK,
+        Right.APPROVE_FREEZE,
+        Right.RECORD_ORDER,
+        Right.APPROVE_REPORT,
+        Right.APPROVE_EXPORT,
+        Right.READ_AUDIT,
+        Right.ANSWER_ORDERS,
+        Right.PLACE_HOLD,
+        Right.RELEASE_HOLD,
+    },
     Role.SYSTEM: frozenset(Right),
 }
 

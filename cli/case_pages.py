@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cases.case import Case, CaseFile
+from cases.case import Case, CaseFile, Task
 from cases.ranking import BAND_NAMES
 from domain.findings import Member
 from domain.instants import iso
@@ -57,8 +57,13 @@ def ranked_lines(case: Case) -> RenderableType:
         below.append(f"and {counted(more, 'more reason')}: riskdesk queue show {case.id}")
     if len(case.members) > 1:
         below.extend(_member_lines(case.members))
-    if case.lease is not None:
-        below.append(f"with {_plain(case.lease.by)} until {_instant(case.lease.until_ms)}")
+    below.extend(f"with {_plain(lease.by)} until {_instant(lease.until_ms)}" for lease in case.leases)
+    if case.wake_at_ms is not None:
+        below.append(f"waits until {_instant(case.wake_at_ms)}: {_said(case.waiting_reason)}")
+    if case.team is not None:
+        below.append(f"with the team {_plain(case.team)}")
+    if case.linked_to is not None:
+        below.append(f"after {case.linked_to}, which is closed")
     if case.outcome is not None:
         below.append(f"closed as {case.outcome}")
     if case.merged_into is not None:
@@ -84,7 +89,7 @@ def case_page(file: CaseFile) -> RenderableType:
             **alert["evidence"],
         }
         parts.append(_below("; ".join(_fields(evidence)), deeper=4))
-    parts += [_title("To do"), *(_below(f"{task.state}: {task.kind} {task.subject}") for task in file.tasks)]
+    parts += [_title("To do"), *(task_line(task) for task in file.tasks)]
     parts.append(_title("Timeline"))
     for entry in file.timeline:
         change = " -> ".join(value for value in (entry.old, entry.new) if value)
@@ -92,6 +97,18 @@ def case_page(file: CaseFile) -> RenderableType:
         words = (_instant(entry.at_ms), entry.actor, entry.what.replace("_", " "), change, note)
         parts.append(_below("  ".join(word for word in words if word)))
     return Group(*parts)
+
+
+def task_line(task: Task) -> RenderableType:
+    """Give something to do as a line: where it stands, what it is, about whom, and what it waits for."""
+    words = f"{task.state}: {task.kind} {task.subject}"
+    if task.skill != "general":
+        words += f", for {task.skill}"
+    if task.wake_at_ms is not None:
+        words += f", until {_instant(task.wake_at_ms)}: {_said(task.waiting_reason)}"
+    if task.lease_by is not None and task.lease_until_ms is not None:
+        words += f", with {task.lease_by} until {_instant(task.lease_until_ms)}"
+    return _below(words)
 
 
 def _columns(cells: Iterable[Text]) -> Table:
@@ -140,6 +157,10 @@ def _fields(values: Mapping[str, Any]) -> list[str]:
         f"{name.replace('_', ' ')}: {value if isinstance(value, str) else orjson.dumps(value).decode()}"
         for name, value in values.items()
     ]
+
+
+def _said(word: str | None) -> str:
+    return (word or "").replace("_", " ")
 
 
 def _money(amount_minor: int, currency: str) -> str:

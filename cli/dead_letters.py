@@ -25,7 +25,7 @@ _STORE = click.option(
     "url",
     required=True,
     envvar="RISKDESK_STORE",
-    help="The queue, as sqlite:///path.  [RISKDESK_STORE]",
+    help="The queue, as sqlite:///path or postgresql://...  [RISKDESK_STORE]",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 # So many corrected lines go back together; each was corrected by hand.

@@ -142,6 +142,8 @@ def _allowed(kind: Any, bounds: list[Any]) -> str:
         return "true, false"
     if get_origin(kind) is dict:
         return "amounts in minor units by ISO 4217 code"
+    if get_origin(kind) is tuple:
+        return "any names"
     words = {"ge": "from", "gt": "above", "le": "to", "lt": "below"}
     said = [
         f"{word} {_said(getattr(bound, edge))}"
@@ -158,6 +160,8 @@ def _said(value: Any) -> str:
         return str(_ISO_SPAN.dump_python(value, mode="json"))
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(value)
     if isinstance(value, dict):
         return ", ".join(f"{name}: {amount}" for name, amount in value.items())
     return f"{value:,}" if isinstance(value, float) and value >= 10_000 else str(value)

@@ -11,16 +11,29 @@ import click
 
 # A command's module is `cli.<name>` with underscores; its line here is what `riskdesk --help` shows.
 COMMANDS = {
+    "action": "Block, release, report and change, with the second person that each takes.",
+    "audit": "Verify, seal and read the record of who did and saw what.",
     "check": "Say whether PROFILE is right, and if not, what is wrong in which line.",
     "convert": "Turn outside data into the events that riskdesk reads.",
     "dead-letters": "Look through the lines that were no event.",
     "detectors": "List the detectors; `show NAME` explains one.",
+    "devices": "Show what devices are doing, and how available they were.",
+    "evidence": "Write the signed evidence package of a CASE: a document to read, and the records behind it.",
+    "evidence-verify": "Check an evidence package: signature, every file in it, and proofs of its audit.",
+    "feedback": "Hand what the desk found out to whoever learns from it.",
+    "handover": "Show, make or take over what the next shift must know: the latest, unless another is named.",
+    "knowledge": "Look up what the desk knows, and keep it up to date.",
+    "kpi": "Show what the desk achieved in a window of time.",
     "learn": "Learn published tables from recorded events.",
+    "orders": "Hand work of a case to a department, and follow it until it is done.",
     "queue": "Work through the cases, the most pressing first.",
     "reference": "Load and look up who holds a card and where a terminal stands.",
     "replay": "Run recorded FILES through the detectors of PROFILE.",
+    "retention": "Archive and purge old cases, hold what must be kept, export and erase a customer's data.",
     "run": "Watch live events with the detectors of a profile, and keep watching.",
     "simulate": "Make the events of a city bank from a seed: honest daily life, and incidents among it.",
+    "store": "Bring a store up to date, and see whether it is whole.",
+    "staffing": "Say how many agents each coming quarter-hour needs (Erlang C).",
 }
 
 # An error defined in one of these says what the operator can do; any other is a bug and shows its trace.
@@ -31,6 +44,7 @@ OURS = frozenset(
         "config",
         "connectors",
         "detectors",
+        "devices",
         "domain",
         "flows",
         "learning",

@@ -1,56 +1,43 @@
 """The `queue` command: what to work on next, what is known about it, and what came of it."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any, TypeVar
 
 import click
 import orjson
 from rich.console import Console
 
-from cases.case import LIVE, Case, Outcome, Status, case_file_record, case_record
-from cases.errors import WrongUse
-from cases.store import Store, open_store
-from cli.case_pages import case_page, heading, ranked_lines
-from domain.instants import iso, to_ms
+from cases.calling.call_scripts import Language
+from cases.case import LIVE, Outcome, Status, case_file_record, case_record, task_record
+from cases.store import Store
+from cases.who import Right, Who
+from cases.work.service import Claimed
+from cli.calling import CALL_COMMANDS, LANGUAGE
+from cli.calling_pages import script_page, tried_page
+from cli.case_pages import case_page, heading, ranked_lines, task_line
+from cli.desk_options import JSON, READER, STORE, WHO, now_ms, opened, options, who
+from cli.queue_life import COMMANDS
+from domain.instants import iso
 
 # A page that is wider is read badly, whatever the screen.
 _WIDEST = 100
 _MINUTE_MS = 60_000
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Put several options on one command, to be shown in this order."""
-
-    def put(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return put
-
-
-_STORE = click.option(
-    "--store",
-    "url",
-    required=True,
-    envvar="RISKDESK_STORE",
-    help="The queue, as sqlite:///path.  [RISKDESK_STORE]",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-_AGENT = click.option(
-    "--agent", required=True, envvar="RISKDESK_AGENT", help="Who you are.  [RISKDESK_AGENT]"
-)
+_CASE = click.argument("case_id", metavar="CASE")
 _LEASE = click.option(
     "--lease-minutes",
     type=click.FloatRange(min=0, min_open=True, max=24 * 60),
     default=15,
     show_default=True,
-    help="How long the case stays with you.",
+    help="How long it stays with you.",
+)
+_LEASE_NO = click.option(
+    "--lease-no", type=click.IntRange(min=1), help="Only if you still hold it under this number."
+)
+_SKILLS = click.option(
+    "--skill",
+    "skills",
+    multiple=True,
+    help="What you can do, or your team; may be given several times.  [general; leads: lead, too]",
 )
 
 
@@ -65,26 +52,69 @@ def queue() -> None:
 @queue.command(
     "next", epilog="Example: riskdesk queue next --agent agent-7 --lease-minutes 5 --store sqlite:///desk.db"
 )
-@_options(_AGENT, _LEASE, _STORE, _JSON)
+@options(WHO, _SKILLS, _LEASE, LANGUAGE, STORE, JSON)
 @click.pass_context
-def next_(ctx: click.Context, agent: str, lease_minutes: float, url: str, as_json: bool) -> None:
-    """Claim the most pressing case that nobody holds."""
-    with _opened(url) as store:
-        case = store.cases.next_case(agent, _now_ms(), _lease_ms(lease_minutes))
-    if case is None:
+def next_(
+    ctx: click.Context,
+    agent: str,
+    role: str,
+    skills: tuple[str, ...],
+    lease_minutes: float,
+    language: Language,
+    url: str,
+    as_json: bool,
+) -> None:
+    """Claim the most pressing task that nobody holds."""
+    with opened(url) as store:
+        claimed = store.work.next(
+            who(agent, role), now_ms(), skills=skills, lease_ms=_lease_ms(lease_minutes)
+        )
+        script = store.calling.script(claimed.case.id) if claimed else None
+    if claimed is None:
         click.echo("nothing to do: no case is waiting", err=True)
         ctx.exit(1)
-    _say_claimed(case, as_json)
+    _say_claimed(claimed, as_json)
+    if script is not None and not as_json:
+        console().print("", script_page(script, language), sep="\n")
 
 
 @queue.command(epilog="Example: riskdesk queue claim C0123456789 --agent agent-7 --store sqlite:///desk.db")
-@click.argument("case_id", metavar="CASE")
-@_options(_AGENT, _LEASE, _STORE, _JSON)
-def claim(case_id: str, agent: str, lease_minutes: float, url: str, as_json: bool) -> None:
-    """Claim one CASE, or hold it for longer if it is yours."""
-    with _opened(url) as store:
-        case = store.cases.claim(case_id, agent, _now_ms(), _lease_ms(lease_minutes))
-    _say_claimed(case, as_json)
+@options(_CASE, WHO, _SKILLS, _LEASE, STORE, JSON)
+def claim(
+    case_id: str,
+    agent: str,
+    role: str,
+    skills: tuple[str, ...],
+    lease_minutes: float,
+    url: str,
+    as_json: bool,
+) -> None:
+    """Claim the most pressing task of one CASE, or keep the one that you hold for longer."""
+    with opened(url) as store:
+        claimed = store.work.claim(
+            case_id, who(agent, role), now_ms(), skills=skills, lease_ms=_lease_ms(lease_minutes)
+        )
+    _say_claimed(claimed, as_json)
+
+
+@queue.command(epilog="Example: riskdesk queue renew 12 --agent agent-7 --store sqlite:///desk.db")
+@click.argument("task_id", metavar="TASK", type=int)
+@options(_LEASE_NO, WHO, _LEASE, STORE, JSON)
+def renew(
+    task_id: int,
+    lease_no: int | None,
+    agent: str,
+    role: str,
+    lease_minutes: float,
+    url: str,
+    as_json: bool,
+) -> None:
+    """Keep a TASK that you hold for longer."""
+    with opened(url) as store:
+        claimed = store.work.renew(
+            task_id, who(agent, role), lease_no, now_ms(), lease_ms=_lease_ms(lease_minutes)
+        )
+    _say_claimed(claimed, as_json)
 
 
 @queue.command(
@@ -95,17 +125,26 @@ def claim(case_id: str, agent: str, lease_minutes: float, url: str, as_json: boo
     "statuses",
     type=click.Choice([status.value for status in Status]),
     multiple=True,
-    help="Only these; may be given several times.  [open and working]",
+    help="Only these; may be given several times.  [open, working, waiting and escalated]",
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), help="How many at most.  [20 on the screen, all as JSON]"
 )
-@_options(_STORE, _JSON)
+@options(READER, STORE, JSON)
 @click.pass_context
-def list_(ctx: click.Context, statuses: tuple[str, ...], limit: int | None, url: str, as_json: bool) -> None:
+def list_(
+    ctx: click.Context,
+    statuses: tuple[str, ...],
+    limit: int | None,
+    agent: str,
+    role: str,
+    url: str,
+    as_json: bool,
+) -> None:
     """List the cases in the order of their rank."""
     wanted = tuple(Status(status) for status in statuses) or LIVE
-    with _opened(url, create=False) as store:
+    with opened(url) as store:
+        _seen(store, who(agent, role), "queue:live")
         if as_json:
             found = store.cases.list(wanted, limit)
             for case in found:
@@ -115,37 +154,48 @@ def list_(ctx: click.Context, statuses: tuple[str, ...], limit: int | None, url:
 
 
 @queue.command(epilog="Example: riskdesk queue show C0123456789 --store sqlite:///desk.db")
-@click.argument("case_id", metavar="CASE")
-@_options(_STORE, _JSON)
-def show(case_id: str, url: str, as_json: bool) -> None:
-    """Show everything on record about one CASE: alerts, evidence, cards, calls to make, timeline."""
-    with _opened(url) as store:
+@options(_CASE, LANGUAGE, READER, STORE, JSON)
+def show(case_id: str, language: Language, agent: str, role: str, url: str, as_json: bool) -> None:
+    """Show everything on record about one CASE: alerts, evidence, cards, calls, timeline, call script."""
+    with opened(url) as store:
         file = store.cases.show(case_id)
+        _seen(store, who(agent, role), f"case:{case_id}")
+        tried, script = store.calling.sentences(case_id, now_ms()), store.calling.script(case_id)
     if as_json:
-        click.echo(orjson.dumps(case_file_record(file)))
+        calls = {"tried": dict(tried), "script": {"name": script.name, "version": script.version}}
+        click.echo(orjson.dumps({**case_file_record(file), **calls}))
     else:
-        console().print(case_page(file))
+        console().print(case_page(file), tried_page(tried), script_page(script, language), sep="\n")
 
 
 @queue.command(
     epilog="Example: riskdesk queue close C0123456789 --agent agent-7 --outcome genuine --store sqlite:///desk.db"
 )
-@click.argument("case_id", metavar="CASE")
 @click.option(
     "--outcome", type=click.Choice([outcome.value for outcome in Outcome]), required=True, help="What it was."
 )
 @click.option("--note", default="", help="What the next reader should know; card numbers are masked.")
-@click.option("--lease-no", type=click.IntRange(min=1), help="Only if you still hold it under this number.")
-@_options(_AGENT, _STORE, _JSON)
+@options(_CASE, _LEASE_NO, WHO, STORE, JSON)
 def close(
-    case_id: str, outcome: str, note: str, lease_no: int | None, agent: str, url: str, as_json: bool
+    case_id: str,
+    outcome: str,
+    note: str,
+    lease_no: int | None,
+    agent: str,
+    role: str,
+    url: str,
+    as_json: bool,
 ) -> None:
     """Close a CASE that you hold."""
-    with _opened(url) as store:
-        case = store.cases.close(case_id, agent, lease_no, Outcome(outcome), note, _now_ms())
+    with opened(url) as store:
+        case = store.work.close(case_id, who(agent, role), lease_no, Outcome(outcome), note, now_ms())
     if as_json:
         click.echo(orjson.dumps(case_record(case)))
     click.echo(f"{case.id} is closed as {outcome}", err=True)
+
+
+for _command in (*COMMANDS, *CALL_COMMANDS):
+    queue.add_command(_command)
 
 
 def print_ranked(store: Store, console: Console, limit: int = 20, statuses: tuple[Status, ...] = LIVE) -> int:
@@ -163,30 +213,26 @@ def console() -> Console:
     return Console(width=min(width, _WIDEST), highlight=False)
 
 
-@contextmanager
-def _opened(url: str, *, create: bool = False) -> Iterator[Store]:
-    try:
-        with open_store(url, create=create) as store:
-            yield store
-    except WrongUse as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _say_claimed(case: Case, as_json: bool) -> None:
+def _say_claimed(claimed: Claimed, as_json: bool) -> None:
+    case, task = claimed.case, claimed.task
     if as_json:
-        click.echo(orjson.dumps(case_record(case)))
+        click.echo(orjson.dumps({**case_record(case), "task": task_record(task)}))
     else:
         page = console()
         page.print(heading())
         page.print(ranked_lines(case))
-    if case.lease is not None:
-        until = iso(case.lease.until_ms)
-        click.echo(f"{case.id} is yours until {until}, lease number {case.lease.number}", err=True)
-
-
-def _now_ms() -> int:
-    return to_ms(datetime.now(UTC))
+        page.print(task_line(task))
+    if task.lease_until_ms is not None:
+        until = iso(task.lease_until_ms)
+        click.echo(
+            f"{case.id} is yours until {until}, task {task.id}, lease number {task.lease_no}", err=True
+        )
 
 
 def _lease_ms(minutes: float) -> int:
     return max(1, round(minutes * _MINUTE_MS))
+
+
+def _seen(store: Store, person: Who, object_: str) -> None:
+    person.require(Right.READ_CASES)
+    store.audit.viewed(person, object_, now_ms())

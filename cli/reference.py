@@ -11,7 +11,9 @@ from cases.store import open_store
 from connectors.reference_files import KINDS, read_reference, reference_line
 from domain.reference import Record
 
-_STORE = click.option("--store", "url", required=True, help="The store, as sqlite:///path.")
+_STORE = click.option(
+    "--store", "url", required=True, help="The store, as sqlite:///path or postgresql://..."
+)
 
 
 @click.group()

@@ -30,8 +30,11 @@ class Settings(BaseSettings):
         str,
         Field(
             repr=False,  # may hold a password
-            pattern=r"^sqlite:///.+",
-            description="Where cases are kept: `sqlite:///relative/path` or `sqlite:////absolute/path`.",
+            pattern=r"^(sqlite:///.+|postgres(ql)?://.*)",
+            description=(
+                "Where cases are kept: `sqlite:///relative/path`, `sqlite:////absolute/path` or "
+                "`postgresql://user@host/database`."
+            ),
         ),
     ] = "sqlite:///var/riskdesk.sqlite"
     inputs: Annotated[

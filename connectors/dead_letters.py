@@ -7,9 +7,9 @@ from typing import Any
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from cases.store import open_store
-from connectors.case_queue import patiently
 from connectors.dead_letter_lines import dead_letter_record
 from connectors.line_file import LineFileSink
+from connectors.patience import patiently
 from domain.rejections import Reason, Rejected
 
 _REASONS_NAMED = 3
@@ -23,7 +23,7 @@ class DeadLetterSink(FixedPartitionedSink[Rejected, None]):
     Guarantee: each line is kept once. A batch is one transaction, committed before the epoch can be; what
     comes again after a crash is known by its id and changes nothing, not even a correction made meanwhile.
 
-    While another process holds the store the flow stands still; StoreBusy ends it when that lasts.
+    While another process holds the store, or the database is away, the flow stands still and then goes on.
 
     Resumed: nothing; the store knows what it has.
     """

@@ -6,6 +6,8 @@ ConnectorError
 ├── BadRowError             a row of outside data cannot be right
 ├── BadReferenceError       lines are no reference records
 ├── BrokenAlertFileError    an alert file holds something else, or half of a line
+├── BankAddressError        the bank's address or the secret shared with it cannot be used
+├── DialerAddressError      the same of a telephone system's
 └── PositionTooNewError     a newer riskdesk left the position in the recovery store
 """
 
@@ -41,6 +43,14 @@ class BadReferenceError(ConnectorError):
 
 class BrokenAlertFileError(ConnectorError):
     """An alert file holds something else, or half of a line as it is still being written."""
+
+
+class BankAddressError(ConnectorError, ValueError):
+    """The bank's address or the secret shared with it cannot be used; the message never holds the secret."""
+
+
+class DialerAddressError(ConnectorError):
+    """The telephone system's address or the secret shared with it cannot be used."""
 
 
 class PositionTooNewError(ConnectorError):

@@ -11,10 +11,11 @@ import numpy as np
 
 from domain.card_numbers import holds_card_number, sensitive_name
 from domain.events import Issued, Place, type_of_kind
+from domain.telemetry import Counters
 
 _UNKNOWN = re.compile(r"Object contains unknown field `([A-Za-z0-9_-]{1,64})`")
 _KNOWN = frozenset({"kind"}).union(
-    *(struct.__struct_fields__ for struct in (*type_of_kind.values(), Place, Issued))
+    *(struct.__struct_fields__ for struct in (*type_of_kind.values(), Place, Issued, Counters))
 )
 # Values that need no further look: text, words, and numbers with too few digits for a card number.
 _SIMPLE = (

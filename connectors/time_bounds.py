@@ -10,6 +10,7 @@ from connectors.faults import Fault
 from domain.events import CardIssued, Event, Transaction
 from domain.instants import EPOCH, iso, span_words, to_ms
 from domain.rejections import Reason
+from domain.telemetry import Telemetry
 
 _DAY_MS = 86_400_000
 # The same moment in each offset: subtracting within one takes a tenth of the time. There are 2,879 at most.
@@ -59,7 +60,7 @@ class TimeBounds:
             of_day_ms = since.seconds * 1000 + since.microseconds // 1000
             if of_day_ms < lowest_ms or of_day_ms > highest_ms:
                 return False
-            if type(event) is Transaction or type(event) is CardIssued:
+            if type(event) is Transaction or type(event) is CardIssued or type(event) is Telemetry:
                 ingested = event.ingested_at
                 if ingested is not None:
                     ingested_since = ingested - (_EPOCHS.get(ingested.tzinfo) or _epoch_in(ingested.tzinfo))

@@ -15,14 +15,17 @@ from connectors.time_bounds import TimeBounds
 from domain.card_numbers import SHORTEST_NUMBER, holds_card_number, holds_card_number_in, sensitive_name
 from domain.events import Event, Issued, Place, type_of_kind
 from domain.rejections import Reason
+from domain.telemetry import Counters
 
 _BLANK = b" \t\r"
 _DECODER = msgspec.json.Decoder(Event)
 # The fields of each kind of event, and of each object within one.
-_WITHIN = {"place": Place, "issued": Issued}
+_WITHIN = {"place": Place, "issued": Issued, "counters": Counters}
 _FIELDS = {
     name: frozenset(struct.__struct_fields__) for name, struct in (*type_of_kind.items(), *_WITHIN.items())
 }
+# Objects within an event that hold tokens.
+_WITH_TOKENS = ("issued", "counters")
 _KNOWN = frozenset({"kind"}).union(*_FIELDS.values())
 _CONTAINERS = frozenset({dict, list})
 _SMALLEST_NUMBER = 10 ** (SHORTEST_NUMBER - 1)
@@ -152,7 +155,8 @@ def _is_card_number(name: str, value: Any) -> bool:
 
 def _control_character(found: dict[str, Any]) -> Fault | None:
     """Refuse what would part the tokens that are kept side by side, and garble whatever shows them."""
-    for path, part in (("$", found), ("$.issued", found.get("issued") or {})):
+    parts = (("$", found), *((f"$.{name}", found.get(name) or {}) for name in _WITH_TOKENS))
+    for path, part in parts:
         for name, value in part.items():
             if isinstance(value, str) and min(value, default=" ") < " ":
                 return Fault(

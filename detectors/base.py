@@ -9,11 +9,13 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import ConfigDict, Field
 
-from domain.events import MOST_MINOR, CardIssued, Transaction
+from domain.event_fields import MOST_MINOR
+from domain.events import CardIssued, Transaction
 from domain.findings import Finding, Severity
 from domain.tables import Tables
+from domain.telemetry import Telemetry
 
-E = TypeVar("E", bound=Transaction | CardIssued)
+E = TypeVar("E", bound=Transaction | CardIssued | Telemetry)
 S = TypeVar("S")
 Step = Callable[[Any, Any], tuple[Finding, ...]]
 # Types of parameters: a length of time, and amounts of money by their ISO 4217 codes.

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from detectors.base import Detector, MinorByCurrency, Scope, Span
-from domain.events import MONEY_OUT, MOST_MINOR, Transaction
+from domain.event_fields import MOST_MINOR
+from domain.events import MONEY_OUT, Transaction
 from domain.findings import QUIET, Finding, Severity
 from domain.instants import iso, span_ms, span_words
 from domain.money import money_words

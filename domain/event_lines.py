@@ -46,9 +46,10 @@ class EventLines:
         if "repeat" in said:
             self._repeat(said)
             return
-        kind = type_of_kind.get(said.get("kind", "transaction"))
+        name = said.get("kind", self._defaults.get("kind", "transaction"))
+        kind = type_of_kind.get(name)
         if kind is None:
-            raise EventLineError(f"kind {said['kind']!r} should be one of {', '.join(type_of_kind)}")
+            raise EventLineError(f"kind {name!r} should be one of {', '.join(type_of_kind)}")
         allowed = ("repeat", *_TIMING, *kind.__struct_fields__)
         if unknown := [name for name in said if name not in allowed]:
             raise EventLineError(f"unknown field {unknown[0]!r}; there are {', '.join(allowed)}")

@@ -5,26 +5,26 @@ code beside it; cards, customers and terminals are opaque tokens. Unknown fields
 decoding tells of each; the codec then takes the event without them, counts them and refuses card secrets.
 """
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-Token = Annotated[str, Meta(min_length=1, max_length=64)]
-Word = Annotated[str, Meta(max_length=64)]
-Currency = Annotated[str, Meta(min_length=3, max_length=3)]
-Country = Annotated[str, Meta(min_length=2, max_length=2)]
-Mcc = Annotated[str, Meta(min_length=4, max_length=4)]
-Last4 = Annotated[str, Meta(min_length=4, max_length=4)]
-Instant = Annotated[datetime, Meta(tz=True)]
-# A quadrillion minor units is beyond any card and far within an exact float.
-MOST_MINOR = 10**15
-Minor = Annotated[int, Meta(ge=0, le=MOST_MINOR)]
-Balance = Annotated[int, Meta(ge=-MOST_MINOR, le=MOST_MINOR)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-# Half the Earth's circumference: a radius beyond it says nothing about a place.
-ErrorKm = Annotated[float, Meta(ge=0, le=20_038)]
+from domain.event_fields import (
+    Balance,
+    Country,
+    Currency,
+    ErrorKm,
+    Instant,
+    Last4,
+    Latitude,
+    Longitude,
+    Mcc,
+    Minor,
+    ScopeKey,
+    Token,
+    Word,
+)
+from domain.telemetry import Telemetry
 
 TransactionType = Literal[
     "purchase",
@@ -41,6 +41,9 @@ Entry = Literal["chip", "contactless", "magstripe", "manual", "token", "none"]
 Outcome = Literal["approved", "declined"]
 DeclineReason = Literal["wrong_pin", "insufficient_funds", "over_limit", "stolen", "expired", "other"]
 Tier = Literal["standard", "premium", "private"]
+CaseOutcome = Literal[
+    "confirmed_fraud", "genuine", "unreachable", "device_resolved", "false_alarm", "duplicate"
+]
 
 # Only these channels put the card itself at a place.
 CARD_PRESENT: frozenset[str] = frozenset({"pos", "atm", "counter"})
@@ -158,9 +161,48 @@ class Progress(
     at_ms: Balance = 0
 
 
-Event = Transaction | CardIssued | Progress
+class Disposition(
+    Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag="disposition",
+):
+    """What the desk found out about one alert: the `outcome` of the case that it belonged to.
+
+    `at` is when that became known, hours or days after what the alert was about (`alert_at`): a replay that
+    puts both in order knows at every moment what the desk knew then, and nothing more. Of several about one
+    alert the last holds; one that is `retracted` takes back the outcome it names, because the case was
+    reopened, and until the next one nothing is known.
+
+    `trigger` is the event that the alert fired on, where there was one; `scope` and `key` are what its
+    detector watched, so that an alert without a card (about a device, a branch) has its subject as well.
+    """
+
+    event_id: Token
+    at: Instant
+    case: Token
+    outcome: CaseOutcome
+    alert: Token
+    alert_at: Instant
+    detector: Token
+    scope: Token
+    key: ScopeKey
+    trigger: Token | None = None
+    card: Token | None = None
+    customer: Token | None = None
+    retracted: bool = False
+    at_ms: Balance = 0
+
+
+Event = Transaction | CardIssued | Telemetry | Progress | Disposition
 type_of_kind: dict[str, type[Event]] = {
     "transaction": Transaction,
     "card_issued": CardIssued,
     "progress": Progress,
+    "disposition": Disposition,
+    "telemetry": Telemetry,
 }

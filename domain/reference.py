@@ -5,10 +5,10 @@ and a replay sees the reference data of the time.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import force_setattr
@@ -71,7 +71,21 @@ class Branch:
 
 
 Record = Customer | Card | Terminal | Branch
-R = TypeVar("R", Customer, Card, Terminal, Branch)
+
+
+class Versioned(Protocol):
+    """Anything with an id and the time it took effect."""
+
+    @property
+    def id(self) -> str:
+        """Whom or what it is about."""
+
+    @property
+    def effective_at(self) -> datetime:
+        """From when on it holds."""
+
+
+R = TypeVar("R", bound=Versioned)
 
 
 class Versions(Generic[R]):
@@ -90,6 +104,14 @@ class Versions(Generic[R]):
     def __len__(self) -> int:
         """Count the ids."""
         return len(self._versions)
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the ids, in the order of their first records."""
+        return iter(self._versions)
+
+    def of(self, key: str) -> tuple[R, ...]:
+        """Give all versions of `key`, the oldest first."""
+        return self._versions[key][1] if key in self._versions else ()
 
     def at(self, key: str | None, at_ms: int) -> R | None:
         """Give the version of `key` in force at `at_ms`, None when there is none."""

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from domain.events import Instant, Token
+from domain.event_fields import Instant, Token
 from domain.instants import to_ms
 
 

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from detectors.base import Scope
 from domain.alerts import Alert, alert_id
-from domain.events import CardIssued, Transaction
 from domain.findings import Finding
+from flows.exchange import Watched
 from flows.plan import Watcher
+
+# What is wrong with these is nobody's card: whom it concerns a finding names as members.
+_OF_NO_CARD = frozenset({Scope.DEVICE.value, Scope.BRANCH.value})
 
 
 def alert_on(watcher: Watcher, scope: str, key: str, finding: Finding, event: Any) -> Alert:
@@ -25,9 +29,10 @@ def _alert(
     finding: Finding,
     at_ms: int,
     event_id: str,
-    event: Transaction | CardIssued | None,
+    event: Watched | None,
 ) -> Alert:
     severity = watcher.detector.severity if finding.severity is None else finding.severity
+    holder = None if scope in _OF_NO_CARD else event
     return Alert(
         id=alert_id(watcher.name, key, finding.anchor or event_id),
         detector=watcher.name,
@@ -43,10 +48,10 @@ def _alert(
         currency=finding.currency or getattr(event, "currency", ""),
         reason=finding.reason,
         evidence=finding.evidence,
-        card=getattr(event, "card", None),
-        last4=getattr(event, "last4", None),
-        customer=getattr(event, "customer", None),
-        tier=getattr(event, "tier", None),
+        card=getattr(holder, "card", None),
+        last4=getattr(holder, "last4", None),
+        customer=getattr(holder, "customer", None),
+        tier=getattr(holder, "tier", None),
         members=finding.members,
         ring=finding.ring,
     )

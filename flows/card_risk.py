@@ -21,6 +21,7 @@ from connectors.case_queue import CaseQueueSink
 from connectors.codec import Codec, TimeBounds
 from connectors.dead_letters import DeadLetterFileSink, DeadLetterSink, ShareLimit
 from connectors.files import FileSource, name_partitions
+from connectors.patience import patiently
 from connectors.stopping import StopSign
 from domain.alerts import Alert
 from domain.instants import span_ms, to_ms
@@ -115,7 +116,7 @@ def _decoding(
 def _reference(store: str | None, home_zone: str) -> Reference:
     if store is None:
         return Reference(home_zone)
-    with open_store(store) as opened:
+    with patiently(lambda: open_store(store)) as opened:
         return Reference.of(opened.reference.all(), home_zone)
 
 

@@ -9,13 +9,14 @@ from msgspec import Struct
 
 from domain.events import CardIssued, Disposition, Event, Progress, Transaction
 from domain.instants import to_ms
+from domain.telemetry import Telemetry
 from flows.plan import BUCKETS, ScopePlan
 
 # Where events go that a scope has no bucket for.
 UNREAD = BUCKETS
 
 T = TypeVar("T")
-Watched = Transaction | CardIssued
+Watched = Transaction | CardIssued | Telemetry
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Watched]).decode
 

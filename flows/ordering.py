@@ -6,10 +6,9 @@ from typing import Any
 
 import msgspec
 
-from domain.events import CardIssued, Transaction
-from flows.exchange import EventBatch
+from flows.exchange import EventBatch, Watched
 
-Held = tuple[int, Transaction | CardIssued]
+Held = tuple[int, Watched]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, list[Held]]).decode
 

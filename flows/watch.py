@@ -9,10 +9,9 @@ import msgspec
 from bytewax.operators import StatefulBatchLogic
 
 from domain.alerts import Alert
-from domain.events import CardIssued, Transaction
 from flows.alerting import alert_on, alert_on_silence
 from flows.cells import IDS, LATEST, MOST_IDS, PARTER, STATES, Cell, Cells, Layout, last_ids, relaid
-from flows.exchange import EventBatch
+from flows.exchange import EventBatch, Watched
 from flows.ordering import Merger
 from flows.plan import ScopePlan, Watcher
 from flows.silence import Saved, Silence
@@ -114,7 +113,7 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
         self._metrics.keys_held.labels(self._plan.scope.value).inc(held - self._told_keys)
         self._told_keys = held
 
-    def _watch(self, events: list[Transaction | CardIssued], alerts: list[Alert]) -> None:
+    def _watch(self, events: list[Watched], alerts: list[Alert]) -> None:
         # The hot loop: locals instead of attributes, nothing made while all is quiet.
         key_of = self._plan.key_of
         memory_ms = self._plan.memory_ms
@@ -163,7 +162,7 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
     def _watch_silence(
         self,
         silence: Silence,
-        events: list[Transaction | CardIssued],
+        events: list[Watched],
         orders: list[int],
         reached_ms: int,
         alerts: list[Alert],

@@ -28,6 +28,8 @@ PLANTED = [
     ("Imports point down", "detectors/planted.py", "import cases"),
     ("Imports point down", "learning/planted.py", "import cases"),
     ("Imports point down", "connectors/planted.py", "import flows"),
+    ("Imports point down", "devices/planted.py", "import cases"),
+    ("Imports point down", "devices/planted.py", "import config"),
     ("Imports point down", "flows/planted.py", "import cli"),
     ("Detectors do not know each other", "detectors/planted.py", "import detectors.impossible_travel"),
     ("Detectors do no input or output", "detectors/planted.py", "import sqlite3"),

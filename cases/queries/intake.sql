@@ -26,7 +26,7 @@ WHERE case_subject.live = 1 AND case_subject.subject IN (SELECT value FROM json_
 SELECT * FROM case_ WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: add_alert
--- Put an alert on record once; a replayed one changes nothing.
+-- Put an alert on record that is not there yet.
 INSERT INTO alert (
     id, case_id, detector, rule_version, scope, scope_key, ring, at_ms, severity, probability,
     exposed, exposure_minor, currency, people, tier, reason, record
@@ -34,8 +34,7 @@ INSERT INTO alert (
 VALUES (
     :id, :case_id, :detector, :rule_version, :scope, :scope_key, :ring, :at_ms, :severity, :probability,
     :exposed, :exposure_minor, :currency, :people, :tier, :reason, :record
-)
-ON CONFLICT (id) DO NOTHING;
+);
 
 -- name: add_subject
 -- Add a subject to a case; of different customers or digits of one card the smallest stays.
@@ -81,10 +80,43 @@ UPDATE task SET case_id = :survivor WHERE case_id = :merged;
 UPDATE case_ SET merged_into = :survivor WHERE merged_into = :merged;
 
 -- name: end_merged
--- Mark a case as merged, whoever held it.
+-- Mark a case as merged, whatever it waited for and whoever had it.
 UPDATE case_
-SET status = 'merged', merged_into = :survivor, lease_by = NULL, lease_until_ms = NULL
+SET status = 'merged', merged_into = :survivor, waiting_reason = NULL, wake_at_ms = NULL, team = NULL,
+    version = version + 1
 WHERE id = :merged;
+
+-- name: past_cases
+-- The closed cases of these subjects, the one closed last first, as far as no live case has the subject.
+SELECT past.subject AS about, case_.id, case_.status, case_.closed_at_ms, case_.outcome
+FROM case_subject AS past
+JOIN case_ ON case_.id = past.case_id
+WHERE past.live = 0 AND case_.status = 'closed'
+    AND past.subject IN (SELECT value FROM json_each(:subjects))
+    AND NOT EXISTS (SELECT 1 FROM case_subject AS now WHERE now.subject = past.subject AND now.live = 1)
+ORDER BY case_.closed_at_ms DESC, case_.id;
+
+-- name: lock_tasks
+-- Keep what is to be done in these cases from others until the transaction ends.
+SELECT id
+FROM task
+WHERE case_id IN (SELECT value FROM json_each(:ids)) AND state IN ('ready', 'waiting', 'leased')
+ORDER BY id
+/* for update */;
+
+-- name: tasks_of_cases
+-- Everything that was or is to be done in these cases, but what was taken back.
+SELECT id, case_id, kind, subject, state, waiting_reason, wake_at_ms, calling, band, due_ms
+FROM task
+WHERE case_id IN (SELECT value FROM json_each(:ids)) AND state <> 'void'
+ORDER BY id;
+
+-- name: count_alerts
+-- Count alerts of a detector in a minute, and give how many there are.
+INSERT INTO alert_rate (detector, minute, alerts)
+VALUES (:detector, :minute, :alerts)
+ON CONFLICT (detector, minute) DO UPDATE SET alerts = alert_rate.alerts + excluded.alerts
+RETURNING alerts;
 
 -- name: facts
 -- What the alerts of these cases say, for each tier.
@@ -103,17 +135,19 @@ WHERE case_id IN (SELECT value FROM json_each(:ids))
 GROUP BY case_id, exposed, currency;
 
 -- name: save_case
--- Write a case with its rank; of one on record, who opened it and who holds it stay.
+-- Write a case with its rank; of one on record, who opened it and what became of it stay.
 INSERT INTO case_ (
-    id, subject, words, status, band, due_ms, opened_at_ms, alerts, probability, exposure_minor, currency,
-    expected_loss_minor, breakdown
+    id, kind, subject, words, status, band, due_ms, promoted, promote_at_ms, opened_at_ms, ready_at_ms, tier,
+    linked_to, alerts, probability, exposure_minor, currency, expected_loss_minor, breakdown
 )
 VALUES (
-    :id, :subject, :words, 'open', :band, :due_ms, :opened_at_ms, :alerts, :probability, :exposure_minor,
-    :currency, :expected_loss_minor, :breakdown
+    :id, :kind, :subject, :words, 'open', :band, :due_ms, :promoted, :promote_at_ms, :opened_at_ms,
+    :ready_at_ms, :tier, :linked_to, :alerts, :probability, :exposure_minor, :currency, :expected_loss_minor,
+    :breakdown
 )
 ON CONFLICT (id) DO UPDATE SET
     subject = excluded.subject, words = excluded.words, band = excluded.band, due_ms = excluded.due_ms,
+    promoted = excluded.promoted, promote_at_ms = excluded.promote_at_ms, tier = excluded.tier,
     alerts = excluded.alerts, probability = excluded.probability, exposure_minor = excluded.exposure_minor,
     currency = excluded.currency, expected_loss_minor = excluded.expected_loss_minor,
-    breakdown = excluded.breakdown;
+    breakdown = excluded.breakdown, version = case_.version + 1;

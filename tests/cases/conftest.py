@@ -1,20 +1,29 @@
-"""One contract for every store: add a database here and all of test_contract.py runs on it."""
+"""One contract for every store: add a database here and every test of a store runs on it.
 
-from collections.abc import Callable, Iterator
+On PostgreSQL only the contract itself is among the tests that take seconds.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cases.store import Store, open_store
 
-URL_OF_STORE: dict[str, Callable[[Path], str]] = {
-    "sqlite": lambda folder: f"sqlite:///{folder}/desk.db",
-}
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A store that is not there yet."""
+    return f"sqlite:///{tmp_path}/desk.db"
 
 
-@pytest.fixture(params=URL_OF_STORE)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return URL_OF_STORE[request.param](tmp_path)
+URL_OF_STORE = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest) -> str:
+    found: str = request.getfixturevalue(URL_OF_STORE[request.param])
+    return found
 
 
 @pytest.fixture

@@ -1,21 +1,40 @@
 """What every store does, whichever database holds it: the queue."""
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cases.case import Outcome, Status
 from cases.errors import AlreadyClaimed, AlreadyClosed, AlreadyMerged, NotFound, NotYours, WrongUse
 from cases.store import Store, open_store
+from cases.who import Who
 from domain.findings import Severity
-from tests.cases.made import HOUR_MS, MINUTE_MS, NOON_MS, alert, claim_all, partition
+from tests.cases.conftest import URL_OF_STORE
+from tests.cases.made import (
+    GREEDY,
+    HOUR_MS,
+    MINUTE_MS,
+    NOON_MS,
+    alert,
+    claim,
+    claim_all,
+    next_case,
+    partition,
+    processes,
+)
 
 THREE = (
     alert("a", "c1", "u1", at_ms=1000, severity=Severity.CRITICAL),
     alert("b", "c2", "u2"),
     alert("c", "c3", "u3", severity=Severity.HIGH),
 )
+
+
+@pytest.fixture(params=URL_OF_STORE)
+def url(request: pytest.FixtureRequest) -> str:
+    """Every store, in the tests that take seconds as well."""
+    found: str = request.getfixturevalue(URL_OF_STORE[request.param])
+    return found
 
 
 def test_alerts_taken_in_again_change_nothing(store: Store) -> None:
@@ -28,8 +47,8 @@ def test_alerts_taken_in_again_change_nothing(store: Store) -> None:
 
 def test_alerts_taken_in_again_change_nothing_of_what_the_desk_did(store: Store) -> None:
     store.cases.take_in(THREE)
-    held = store.cases.next_case("a17", NOON_MS, HOUR_MS)
-    store.cases.close(held.id, "a17", None, Outcome.GENUINE, "", NOON_MS)
+    held = next_case(store, "a17")
+    store.work.close(held.id, Who("a17"), None, Outcome.GENUINE, "", NOON_MS)
     before = store.cases.show(held.id)
     assert store.cases.take_in(THREE) == 0
     assert store.cases.show(held.id) == before
@@ -50,9 +69,9 @@ def test_cases_come_in_the_order_of_band_and_due(store: Store) -> None:
         (3, "customer u2", 2),
     ]
     assert [case.due_ms - NOON_MS for case in listed] == [61_000, 5 * MINUTE_MS, 30 * MINUTE_MS]
-    taken = [store.cases.next_case("a17", NOON_MS, HOUR_MS).id for _ in listed]
+    taken = [next_case(store, f"a{number}").id for number in range(3)]
     assert taken == [case.id for case in listed]
-    assert store.cases.next_case("a17", NOON_MS, HOUR_MS) is None
+    assert next_case(store, "a3") is None
 
 
 def test_a_case_shows_its_distinct_reasons_the_worst_first(store: Store) -> None:
@@ -95,28 +114,30 @@ def test_what_is_open_survives_the_end_of_the_process(url: str) -> None:
 
 def test_a_held_case_is_nobody_elses_until_its_lease_runs_out(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
-    held = store.cases.next_case("a17", NOON_MS, 1000)
+    held = next_case(store, "a17", NOON_MS, 1000)
     assert (held.lease.by, held.lease.until_ms, held.lease.number) == ("a17", NOON_MS + 1000, 1)
-    assert store.cases.next_case("a18", NOON_MS + 999, 1000) is None
+    assert next_case(store, "a18", NOON_MS + 999, 1000) is None
     with pytest.raises(AlreadyClaimed, match=f"{held.id} is with a17 until"):
-        store.cases.claim(held.id, "a18", NOON_MS + 999, 1000)
-    taken = store.cases.next_case("a18", NOON_MS + 1000, 1000)
-    assert (taken.id, taken.lease.by, taken.lease.number) == (held.id, "a18", 2)
-    entry = store.cases.show(held.id).timeline[-1]
-    assert (entry.what, entry.old, entry.new) == ("taken_over", "a17", "a18")
+        claim(store, held.id, "a18", NOON_MS + 999, 1000)
+    taken = next_case(store, "a18", NOON_MS + 1000, 1000)
+    assert (taken.id, taken.lease.by, taken.lease.number) == (held.id, "a18", 3)
+    assert [(entry.what, entry.actor, entry.old) for entry in store.cases.show(held.id).timeline[-2:]] == [
+        ("lease_expired", "riskdesk", "a17"),
+        ("claimed", "a18", None),
+    ]
 
 
 def test_claiming_ones_own_case_again_renews_the_lease_under_its_number(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
-    held = store.cases.claim(store.cases.list()[0].id, "a17", NOON_MS, 1000)
-    again = store.cases.claim(held.id, "a17", NOON_MS + 500, 1000)
+    held = claim(store, store.cases.list()[0].id, "a17", NOON_MS, 1000)
+    again = claim(store, held.id, "a17", NOON_MS + 500, 1000)
     assert (again.lease.number, again.lease.until_ms) == (1, NOON_MS + 1500)
 
 
 def test_a_closed_case_has_its_outcome_and_nothing_left_to_do(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
-    held = store.cases.next_case("a17", NOON_MS, 1000)
-    closed = store.cases.close(held.id, "a17", 1, Outcome.CONFIRMED_FRAUD, "said so", NOON_MS + 5)
+    held = next_case(store, "a17", NOON_MS, 1000)
+    closed = store.work.close(held.id, Who("a17"), 1, Outcome.CONFIRMED_FRAUD, "said so", NOON_MS + 5)
     assert (closed.status, closed.outcome, closed.rank, closed.lease) == (
         Status.CLOSED,
         Outcome.CONFIRMED_FRAUD,
@@ -133,9 +154,9 @@ def test_a_closed_case_has_its_outcome_and_nothing_left_to_do(store: Store) -> N
 
 def test_a_card_number_in_a_note_is_not_kept(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
-    held = store.cases.next_case("a17", NOON_MS, 1000)
+    held = next_case(store, "a17", NOON_MS, 1000)
     # The number every payment network publishes for tests.
-    store.cases.close(held.id, "a17", 1, Outcome.GENUINE, "gave 4111 1111 1111 1111 as hers", NOON_MS)
+    store.work.close(held.id, Who("a17"), 1, Outcome.GENUINE, "gave 4111 1111 1111 1111 as hers", NOON_MS)
     assert store.cases.show(held.id).timeline[-1].note == "gave **** **** **** 1111 as hers"
 
 
@@ -143,39 +164,39 @@ def test_a_case_is_closed_by_its_holder_only(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
     (case,) = store.cases.list()
     with pytest.raises(NotYours, match="claim it before"):
-        store.cases.close(case.id, "a17", None, Outcome.GENUINE, "", NOON_MS)
-    store.cases.claim(case.id, "a17", NOON_MS, 1000)
+        store.work.close(case.id, Who("a17"), None, Outcome.GENUINE, "", NOON_MS)
+    claim(store, case.id, "a17", NOON_MS, 1000)
     with pytest.raises(NotYours, match="with a17 until"):
-        store.cases.close(case.id, "a18", None, Outcome.GENUINE, "", NOON_MS)
+        store.work.close(case.id, Who("a18"), None, Outcome.GENUINE, "", NOON_MS)
     assert store.cases.show(case.id).case.status is Status.WORKING
 
 
 def test_a_stale_lease_number_closes_nothing(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
     (case,) = store.cases.list()
-    store.cases.claim(case.id, "a17", NOON_MS, 10)
-    store.cases.claim(case.id, "a18", NOON_MS + 10, 10)
-    store.cases.claim(case.id, "a17", NOON_MS + 20, 10)
-    with pytest.raises(NotYours, match="lease 1 is stale, a17 now holds it under lease 3"):
-        store.cases.close(case.id, "a17", 1, Outcome.GENUINE, "", NOON_MS + 21)
-    store.cases.close(case.id, "a17", 3, Outcome.GENUINE, "", NOON_MS + 21)
+    claim(store, case.id, "a17", NOON_MS, 10)
+    claim(store, case.id, "a18", NOON_MS + 10, 10)
+    claim(store, case.id, "a17", NOON_MS + 20, 10)
+    with pytest.raises(NotYours, match="lease 1 is stale, a17 holds it again under lease 5"):
+        store.work.close(case.id, Who("a17"), 1, Outcome.GENUINE, "", NOON_MS + 21)
+    store.work.close(case.id, Who("a17"), 5, Outcome.GENUINE, "", NOON_MS + 21)
 
 
 def test_a_holder_who_is_late_may_close_while_nobody_took_over(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
-    held = store.cases.next_case("a17", NOON_MS, 10)
-    closed = store.cases.close(held.id, "a17", 1, Outcome.UNREACHABLE, "", NOON_MS + HOUR_MS)
+    held = next_case(store, "a17", NOON_MS, 10)
+    closed = store.work.close(held.id, Who("a17"), 1, Outcome.UNREACHABLE, "", NOON_MS + HOUR_MS)
     assert closed.status is Status.CLOSED
 
 
 def test_a_closed_case_takes_nothing_more(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
-    held = store.cases.next_case("a17", NOON_MS, 1000)
-    store.cases.close(held.id, "a17", 1, Outcome.GENUINE, "", NOON_MS)
+    held = next_case(store, "a17", NOON_MS, 1000)
+    store.work.close(held.id, Who("a17"), 1, Outcome.GENUINE, "", NOON_MS)
     with pytest.raises(AlreadyClosed, match="closed as genuine by a17"):
-        store.cases.close(held.id, "a17", 1, Outcome.GENUINE, "", NOON_MS)
+        store.work.close(held.id, Who("a17"), 1, Outcome.GENUINE, "", NOON_MS)
     with pytest.raises(AlreadyClosed):
-        store.cases.claim(held.id, "a18", NOON_MS + HOUR_MS, 1000)
+        claim(store, held.id, "a18", NOON_MS + HOUR_MS, 1000)
 
 
 def test_a_merged_case_says_which_one_to_work_on(store: Store) -> None:
@@ -183,8 +204,8 @@ def test_a_merged_case_says_which_one_to_work_on(store: Store) -> None:
     older, younger = (case.id for case in store.cases.list())
     store.cases.take_in([alert("c", members=[("c1", "u1"), ("c2", "u2")], scope="branch")])
     for act in (
-        lambda: store.cases.claim(younger, "a17", NOON_MS, 1000),
-        lambda: store.cases.close(younger, "a17", None, Outcome.GENUINE, "", NOON_MS),
+        lambda: claim(store, younger, "a17", NOON_MS, 1000),
+        lambda: store.work.close(younger, Who("a17"), None, Outcome.GENUINE, "", NOON_MS),
     ):
         with pytest.raises(AlreadyMerged, match=f"{younger} went into {older}"):
             act()
@@ -193,8 +214,8 @@ def test_a_merged_case_says_which_one_to_work_on(store: Store) -> None:
 def test_an_unknown_case_is_said_to_be_unknown(store: Store) -> None:
     for act in (
         lambda: store.cases.show("C0"),
-        lambda: store.cases.claim("C0", "a17", NOON_MS, 1000),
-        lambda: store.cases.close("C0", "a17", None, Outcome.GENUINE, "", NOON_MS),
+        lambda: claim(store, "C0", "a17", NOON_MS, 1000),
+        lambda: store.work.close("C0", Who("a17"), None, Outcome.GENUINE, "", NOON_MS),
     ):
         with pytest.raises(NotFound, match="no case 'C0'"):
             act()
@@ -204,18 +225,23 @@ def test_an_unknown_case_is_said_to_be_unknown(store: Store) -> None:
 def test_nobody_claims_without_a_name_or_a_time(store: Store, agent: str, lease_ms: int) -> None:
     store.cases.take_in([alert("a", "c1", "u1")])
     with pytest.raises(WrongUse):
-        store.cases.next_case(agent, NOON_MS, lease_ms)
+        next_case(store, agent, NOON_MS, lease_ms)
     with pytest.raises(WrongUse):
-        store.cases.claim(store.cases.list()[0].id, agent, NOON_MS, lease_ms)
+        claim(store, store.cases.list()[0].id, agent, NOON_MS, lease_ms)
     assert store.cases.list()[0].status is Status.OPEN
 
 
-def test_many_threads_of_one_store_never_claim_a_case_twice(store: Store) -> None:
+def test_many_threads_of_one_store_never_claim_a_case_twice(url: str) -> None:
+    with open_store(url, policy=GREEDY) as store:
+        assert_no_case_is_claimed_twice(store)
+
+
+def assert_no_case_is_claimed_twice(store: Store) -> None:
     store.cases.take_in([alert(f"{n}", f"c{n}", f"u{n}") for n in range(120)])
 
     def work(agent: str) -> list[str]:
         claimed = []
-        while case := store.cases.next_case(agent, NOON_MS, HOUR_MS):
+        while case := next_case(store, agent):
             claimed.append(case.id)
         return claimed
 
@@ -228,7 +254,7 @@ def test_several_processes_never_claim_a_case_twice(url: str) -> None:
     with open_store(url) as store:
         store.cases.take_in([alert(f"{n}", f"c{n}", f"u{n}") for n in range(60)])
     agents = [f"a{n}" for n in range(4)]
-    with ProcessPoolExecutor(len(agents), mp_context=get_context("spawn")) as pool:
+    with processes(len(agents)) as pool:
         claimed = [case for found in pool.map(claim_all, [url] * len(agents), agents) for case in found]
     assert len(claimed) == len(set(claimed)) == 60
 

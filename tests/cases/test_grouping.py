@@ -6,8 +6,11 @@ import pytest
 
 from cases.case import Outcome, Status
 from cases.grouping import GroupingPolicy
+from cases.policy import QueuePolicy
 from cases.store import Store, open_store
-from tests.cases.made import HOUR_MS, MINUTE_MS, NOON_MS, alert, partition
+from cases.who import Who
+from cases.work.policy import WorkPolicy
+from tests.cases.made import HOUR_MS, MINUTE_MS, NOON_MS, alert, claim, next_case, partition
 
 
 def subjects(store: Store) -> list[str]:
@@ -87,18 +90,18 @@ def test_a_link_to_a_merged_case_follows_it_into_the_next(store: Store) -> None:
 def test_who_is_on_the_phone_keeps_the_customer_when_the_case_is_merged(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1"), alert("b", "c2", "u2", at_ms=1)])
     older, younger = (case.id for case in store.cases.list())
-    store.cases.claim(younger, "a17", NOON_MS, HOUR_MS)
+    claim(store, younger, "a17")
     store.cases.take_in([alert("c", scope="branch", members=[("c1", "u1"), ("c2", "u2")])])
     (ring,) = store.cases.list()
     assert (ring.id, ring.status, ring.lease.by) == (older, Status.WORKING, "a17")
-    store.cases.close(older, "a17", ring.lease.number, Outcome.CONFIRMED_FRAUD, "", NOON_MS)
+    store.work.close(older, Who("a17"), ring.lease.number, Outcome.CONFIRMED_FRAUD, "", NOON_MS)
 
 
 def test_who_holds_the_oldest_case_keeps_it_when_both_are_held(store: Store) -> None:
     store.cases.take_in([alert("a", "c1", "u1"), alert("b", "c2", "u2", at_ms=1)])
     older, younger = (case.id for case in store.cases.list())
-    store.cases.claim(older, "a17", NOON_MS, 1)
-    store.cases.claim(younger, "a18", NOON_MS, HOUR_MS)
+    claim(store, older, "a17", NOON_MS, 1)
+    claim(store, younger, "a18")
     store.cases.take_in([alert("c", scope="branch", members=[("c1", "u1"), ("c2", "u2")])])
     (ring,) = store.cases.list()
     assert (ring.id, ring.lease.by, ring.lease.number) == (older, "a17", 1)
@@ -110,7 +113,7 @@ def test_a_card_that_gets_its_customers_name_is_called_under_it(store: Store) ->
     assert calls(store, case.id) == ["card:c1"]
     store.cases.take_in([alert("b", "c1", "u1")])
     assert calls(store, case.id) == ["customer:u1"]
-    assert [task.state for task in store.cases.show(case.id).tasks] == ["void", "ready"]
+    assert [task.state for task in store.cases.show(case.id).tasks] == ["ready"]
 
 
 @pytest.mark.parametrize("step", [1, -1])
@@ -178,7 +181,7 @@ def test_a_ring_key_seen_with_one_customer_stays_their_own_case(store: Store) ->
 
 def test_a_policy_may_ask_for_more_customers_and_a_shorter_time(url: str) -> None:
     policy = GroupingPolicy(ring_window=timedelta(minutes=10), ring_customers=3)
-    with open_store(url, grouping=policy) as store:
+    with open_store(url, policy=QueuePolicy(grouping=policy)) as store:
         store.cases.take_in(
             [alert(f"{n}", f"c{n}", f"u{n}", ring="r", at_ms=n * 10 * MINUTE_MS) for n in (0, 1)]
         )
@@ -188,11 +191,13 @@ def test_a_policy_may_ask_for_more_customers_and_a_shorter_time(url: str) -> Non
         assert subjects(store) == ["ring of 4 cards, 4 customers"]
 
 
-def test_a_closed_case_is_out_of_the_game(store: Store) -> None:
-    store.cases.take_in([alert("a", scope="branch", members=[("c1", "u1"), ("c2", "u2")], ring="r")])
-    held = store.cases.next_case("a17", NOON_MS, HOUR_MS)
-    store.cases.close(held.id, "a17", 1, Outcome.CONFIRMED_FRAUD, "", NOON_MS)
-    store.cases.take_in([alert("b", "c1", "u1", ring="r"), alert("c", "c9", "u9", ring="q")])
-    assert subjects(store) == ["customer u1", "customer u9"]
-    store.cases.take_in([alert("d", "c3", "u3", ring="r")])
-    assert subjects(store) == ["customer u9", "ring of 2 cards, 2 customers"]
+def test_a_closed_case_is_out_of_the_game_where_none_is_reopened(url: str) -> None:
+    with open_store(url, policy=QueuePolicy(work=WorkPolicy(reopen_within=timedelta(0)))) as store:
+        store.cases.take_in([alert("a", scope="branch", members=[("c1", "u1"), ("c2", "u2")], ring="r")])
+        held = next_case(store, "a17")
+        store.work.close(held.id, Who("a17"), 1, Outcome.CONFIRMED_FRAUD, "", NOON_MS)
+        store.cases.take_in([alert("b", "c1", "u1", ring="r"), alert("c", "c9", "u9", ring="q")])
+        assert subjects(store) == ["customer u1", "customer u9"]
+        assert [case.linked_to for case in store.cases.list()] == [held.id, None]
+        store.cases.take_in([alert("d", "c3", "u3", ring="r")])
+        assert subjects(store) == ["customer u9", "ring of 2 cards, 2 customers"]

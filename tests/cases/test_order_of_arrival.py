@@ -1,7 +1,7 @@
 """The order in which alerts arrive, and in what batches, leaves no trace in the cases."""
 
 from itertools import pairwise
-from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.grouping import GroupingPolicy
+from cases.policy import QueuePolicy
 from cases.store import Store, open_store
 from domain.alerts import Alert
 from domain.findings import Severity
@@ -84,8 +85,8 @@ def test_any_order_and_any_batches_give_the_same_cases_and_none_falls_back(
     folder = tmp_path_factory.mktemp("order")
     policy = GroupingPolicy(ring_customers=ring_customers)
     with (
-        open_store(f"sqlite:///{folder}/one.db", grouping=policy) as one,
-        open_store(f"sqlite:///{folder}/many.db", grouping=policy) as many,
+        open_store(f"sqlite:///{folder}/one.db", policy=QueuePolicy(grouping=policy)) as one,
+        open_store(f"sqlite:///{folder}/many.db", policy=QueuePolicy(grouping=policy)) as many,
     ):
         one.cases.take_in(found)
         stood: dict[str, tuple[int, int]] = {}
@@ -98,10 +99,4 @@ def test_any_order_and_any_batches_give_the_same_cases_and_none_falls_back(
                 stood[case.id] = (case.band, case.due_ms)
         assert picture(many) == picture(one)
         assert set.union(set(), *partition(many.cases)) == {each.id for each in found}
-    _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
+    rmtree(folder)

@@ -69,10 +69,12 @@ def test_the_band_is(given: dict[str, Any], band: int, reason: str) -> None:
         (Severity.CRITICAL, (), 60_000),
         (Severity.HIGH, ("standard",), 5 * MINUTE_MS),
         (Severity.MEDIUM, ("premium",), 22.5 * MINUTE_MS),
-        (Severity.LOW, ("private",), 15 * MINUTE_MS),
+        (Severity.MEDIUM, ("private",), 15 * MINUTE_MS),
+        # What is low may wait four times as long as what is medium, in the same band.
+        (Severity.LOW, ("private",), 60 * MINUTE_MS),
         # The tier that waits least counts; an unknown one waits like a standard one.
-        (Severity.LOW, ("standard", "premium"), 22.5 * MINUTE_MS),
-        (Severity.LOW, ("gold",), 30 * MINUTE_MS),
+        (Severity.LOW, ("standard", "premium"), 90 * MINUTE_MS),
+        (Severity.LOW, ("gold",), 120 * MINUTE_MS),
     ],
 )
 def test_due_is_the_first_alert_and_the_time_of_its_band_and_tier(
@@ -144,6 +146,7 @@ def test_a_policy_reads_what_a_profile_says() -> None:
     [
         {"sla_critical": timedelta(minutes=6)},
         {"sla_rest": timedelta(minutes=4)},
+        {"sla_low": timedelta(minutes=29)},
         {"sla_high": timedelta(0)},
         {"tier_private": 0},
         {"tier_private": 1.5},

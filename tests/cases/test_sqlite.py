@@ -1,10 +1,11 @@
 """What is true of the SQLite store in particular: its schema, its statements and its files."""
 
+import re
 import sqlite3
+import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import pytest
 
 import cases
 from cases.database import parse_statements, statements
-from cases.errors import NotAStore, StoreBusy, StoreError, StoreTooNew
-from cases.sqlite import Migration, SqliteDatabase, migrations
+from cases.errors import NotAStore, StoreBusy, StoreError
+from cases.sqlite import SqliteDatabase, migrations
 from cases.store import Store, open_store
-from tests.cases.made import HOUR_MS, NOON_MS, alert, take_in_one
+from tests.cases.made import alert, next_case
 
 
 class Nothing(dict[str, Any]):
@@ -46,44 +47,6 @@ def test_migrations_are_numbered_from_one_without_a_gap() -> None:
     assert [step.version for step in migrations()] == list(range(1, len(migrations()) + 1))
 
 
-def test_an_older_store_is_upgraded_in_place(path: Path) -> None:
-    with open_store(f"sqlite:///{path}") as store:
-        store.cases.take_in([alert("a", "c1", "u1")])
-        before = store.cases.list()
-    newer = Migration(
-        99, "0099_more", "CREATE TABLE more (n INTEGER) STRICT;\n\nINSERT INTO more VALUES (7);\n"
-    )
-    SqliteDatabase(path, steps=[*migrations(), newer]).close()
-    SqliteDatabase(path, steps=[*migrations(), newer]).close()
-    with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("SELECT n FROM more").fetchall() == [(7,)]
-        versions = [version for (version,) in raw.execute("SELECT version FROM schema_version")]
-        assert versions == [*(step.version for step in migrations()), 99]
-        raw.execute("DELETE FROM schema_version WHERE version = 99")
-        raw.commit()
-    with open_store(f"sqlite:///{path}") as store:
-        assert store.cases.list() == before
-
-
-def test_a_step_that_fails_leaves_the_store_as_it_was(path: Path) -> None:
-    SqliteDatabase(path).close()
-    broken = Migration(99, "0099_broken", "CREATE TABLE more (n INTEGER) STRICT;\nSELECT nothing;\n")
-    with pytest.raises(sqlite3.OperationalError, match="nothing"):
-        SqliteDatabase(path, steps=[*migrations(), broken])
-    with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("SELECT name FROM sqlite_master WHERE name = 'more'").fetchall() == []
-    SqliteDatabase(path).close()
-
-
-def test_a_store_of_a_newer_riskdesk_is_refused(path: Path) -> None:
-    SqliteDatabase(path).close()
-    with closing(sqlite3.connect(path)) as raw:
-        raw.execute("INSERT INTO schema_version VALUES (1000, '1000_future')")
-        raw.commit()
-    with pytest.raises(StoreTooNew, match=r"has schema 1000 and this riskdesk knows schemas up to \d+; use"):
-        open_store(f"sqlite:///{path}")
-
-
 def test_a_file_of_something_else_is_left_alone(path: Path) -> None:
     path.write_bytes(b"minutes of the meeting " * 100)
     with pytest.raises(NotAStore, match="no SQLite file"):
@@ -102,23 +65,15 @@ def test_a_folder_is_no_store(tmp_path: Path) -> None:
 
 def test_a_commit_is_on_the_disk_before_it_returns(path: Path) -> None:
     with closing(SqliteDatabase(path)) as db:
-        ask = db._connection.execute
+        ask = db._writer.execute
         found = {name: ask(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
         assert found == {"journal_mode": "wal", "synchronous": 2}
         assert ask("PRAGMA foreign_keys").fetchone()[0] == 1
         assert ask("PRAGMA busy_timeout").fetchone()[0] > 0
 
 
-def test_several_processes_may_make_the_same_store_at_once(path: Path) -> None:
-    url, names = f"sqlite:///{path}", [f"{n}" for n in range(6)]
-    with ProcessPoolExecutor(len(names), mp_context=get_context("spawn")) as pool:
-        assert list(pool.map(take_in_one, [url] * len(names), names)) == [1] * len(names)
-    with open_store(url) as store:
-        assert len(store.cases.list()) == len(names)
-
-
 def test_a_store_that_another_process_holds_is_said_to_be_busy(path: Path, store: Store) -> None:
-    store.db._connection.execute("PRAGMA busy_timeout = 20")
+    store.db._writer.execute("PRAGMA busy_timeout = 20")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusy, match="locked by another process"):
@@ -137,11 +92,15 @@ def test_a_batch_with_an_impossible_alert_is_taken_in_not_at_all(store: Store) -
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE case_ SET status = 'closed', lease_by = NULL, lease_until_ms = NULL",
+        "UPDATE case_ SET status = 'closed'",
         "UPDATE case_ SET outcome = 'genuine'",
         "UPDATE case_ SET status = 'closed', outcome = 'guilty', closed_by = 'a', closed_at_ms = 1",
-        "UPDATE case_ SET status = 'working'",
-        "UPDATE case_ SET lease_by = 'a17'",
+        "UPDATE case_ SET status = 'waiting'",
+        "UPDATE case_ SET status = 'waiting', waiting_reason = 'cadence'",
+        "UPDATE case_ SET status = 'waiting', waiting_reason = 'tired', wake_at_ms = 1",
+        "UPDATE case_ SET wake_at_ms = 1",
+        "UPDATE case_ SET status = 'escalated'",
+        "UPDATE case_ SET linked_to = id",
         "UPDATE case_ SET status = 'merged'",
         "UPDATE case_ SET status = 'merged', merged_into = 'C0'",
         "UPDATE case_ SET status = 'merged', merged_into = id",
@@ -150,11 +109,18 @@ def test_a_batch_with_an_impossible_alert_is_taken_in_not_at_all(store: Store) -
         "UPDATE case_ SET subject = 'customer:u1'",
         "UPDATE case_subject SET subject = 'customer:u1'",
         "UPDATE task SET state = 'done'",
+        "UPDATE task SET state = 'leased'",
+        "UPDATE task SET state = 'waiting', waiting_reason = 'cadence'",
+        "UPDATE task SET lease_by = 'a17'",
+        "UPDATE task SET calling = 1",
+        "UPDATE task SET prefer_agent = 'a17'",
+        "UPDATE task SET state = 'leased', calling = 1, subject = 'u', lease_by = 'a', lease_session = '',"
+        " leased_at_ms = 1, lease_until_ms = 2",
         "UPDATE case_event SET note = 'never happened'",
         "DELETE FROM case_event",
         "DELETE FROM case_",
-        "INSERT INTO task (case_id, kind, subject, state, made_at_ms)"
-        " SELECT case_id, kind, subject, state, 0 FROM task",
+        "INSERT INTO task (case_id, kind, subject, state, band, due_ms, made_at_ms)"
+        " SELECT case_id, kind, subject, state, band, due_ms, 0 FROM task",
     ],
 )
 def test_the_database_itself_refuses(path: Path, store: Store, change: str) -> None:
@@ -167,19 +133,42 @@ def test_the_database_itself_refuses(path: Path, store: Store, change: str) -> N
 
 def test_every_statement_fits_the_schema(path: Path) -> None:
     SqliteDatabase(path).close()
-    assert all(plan(path, name) or sql.startswith("INSERT") for name, (_, sql) in statements().items())
+    for name in statements():
+        plan(path, name)
 
 
 def test_every_statement_is_used() -> None:
-    text = "".join(file.read_text("utf-8") for file in Path(cases.__path__[0]).glob("*.py"))
-    assert [name for name in statements() if f'"{name}"' not in text] == []
+    text = "".join(file.read_text("utf-8") for file in Path(cases.__path__[0]).rglob("*.py"))
+    made = tuple(re.findall(r'f"(\w+_)\{', text))  # kept_{table}
+    assert [name for name in statements() if f'"{name}"' not in text and not name.startswith(made)] == []
 
 
-def test_the_next_case_is_found_by_index_without_sorting(path: Path, store: Store) -> None:
-    store.cases.take_in([alert("a", "c1", "u1")])
-    found = plan(path, "ready_case")
-    assert "live_case_by_rank" in found
-    assert "B-TREE" not in found
+def test_the_next_task_is_found_by_index_without_sorting_and_without_those_asleep(path: Path) -> None:
+    SqliteDatabase(path).close()
+    for name in ("claim_next_task", "best_of_skill"):
+        found = plan(path, name)
+        assert "ready_task_by_rank (skill=?)" in found
+        assert "B-TREE" not in found
+        assert "SCAN" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("due_waiting", "waiting_task_by_wake"),
+        ("due_leases", "leased_task_by_end"),
+        ("due_promotions", "open_case_by_promotion"),
+        ("tasks_of_agent", "leased_task_by_holder"),
+        ("called_elsewhere", "one_call_at_a_time"),
+        ("past_cases", "past_case_of_a_subject"),
+    ],
+)
+def test_what_is_due_is_found_by_index(path: Path, name: str, index: str) -> None:
+    SqliteDatabase(path).close()
+    found = plan(path, name)
+    assert index in found
+    assert "SCAN task" not in found
+    assert "SCAN case_" not in found
 
 
 @pytest.mark.parametrize(
@@ -208,6 +197,39 @@ def test_a_case_gets_a_longer_name_where_the_short_one_is_taken(store: Store) ->
 
 def test_a_claim_looks_past_many_held_cases(store: Store) -> None:
     store.cases.take_in([alert(f"{n}", f"c{n}", f"u{n}", at_ms=n) for n in range(300)])
-    for _ in range(299):
-        store.cases.next_case("a17", NOON_MS, HOUR_MS)
-    assert store.cases.next_case("a18", NOON_MS, HOUR_MS).subject == "customer u299"
+    for number in range(299):
+        next_case(store, f"a{number}")
+    assert next_case(store, "a299").subject == "customer u299"
+
+
+def test_what_threads_write_while_one_is_at_it_shares_a_commit(path: Path) -> None:
+    commits: list[str] = []
+    with closing(SqliteDatabase(path)) as db, ThreadPoolExecutor(10) as pool:
+        db._writer.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+        with db.writing():
+            writers = [pool.submit(put_branch, db, number) for number in range(10)]
+            while len(db._turn._waiting) < 10:
+                time.sleep(0.001)
+        for writer in writers:
+            writer.result()
+        assert len(commits) == 1
+        with db.reading():
+            assert len(db.rows("all_reference")) == 10
+
+
+def test_one_that_fails_does_not_take_the_others_of_its_commit_along(path: Path) -> None:
+    with closing(SqliteDatabase(path)) as db, ThreadPoolExecutor(10) as pool:
+        with db.writing():
+            writers = [pool.submit(put_branch, db, number, number % 3 == 0) for number in range(10)]
+            while len(db._turn._waiting) < 10:
+                time.sleep(0.001)
+        failed = [writer for writer in writers if isinstance(writer.exception(), sqlite3.IntegrityError)]
+        with db.reading():
+            assert (len(failed), len(db.rows("all_reference"))) == (4, 6)
+
+
+def put_branch(db: SqliteDatabase, number: int, wrong: bool = False) -> None:
+    with db.writing():
+        db.run("put_reference", kind="branch", id=f"b{number}", effective_at_ms=1, body="{}")
+        if wrong:
+            db.run("put_reference", kind="planet", id=f"b{number}", effective_at_ms=1, body="{}")

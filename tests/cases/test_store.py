@@ -48,11 +48,6 @@ def test_a_url_of_no_store_is_refused_with_what_is_allowed(url: str) -> None:
         open_store(url)
 
 
-def test_postgresql_is_said_to_come_later() -> None:
-    with pytest.raises(ValueError, match="PostgreSQL is not yet in this version; allowed is sqlite:///"):
-        open_store("postgresql://host/desk")
-
-
 def test_three_slashes_are_relative_and_four_absolute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from cli.main import cli
 from detectors import burst
 
 SHIPPED = Path(__file__).parents[2] / "config" / "profiles" / "card_risk.yaml"
+PROFILES = sorted(SHIPPED.parent.glob("*.yaml"))
 
 
 def check(*arguments: str) -> Result:
@@ -40,14 +41,15 @@ def with_failing_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return path
 
 
-def test_the_shipped_profile_and_the_examples_of_its_detectors_are_right() -> None:
-    result = check(str(SHIPPED))
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
+def test_a_shipped_profile_and_the_examples_of_its_detectors_are_right(profile: Path) -> None:
+    result = check(str(profile))
     assert result.stdout == ""
     assert result.exit_code == 0
 
 
-def test_the_shipped_profile_enables_every_detector_there_is() -> None:
-    text = SHIPPED.read_text("utf-8")
+def test_every_detector_there_is_is_enabled_in_a_shipped_profile() -> None:
+    text = "".join(path.read_text("utf-8") for path in PROFILES)
     assert [name for name in detectors.available() if f"  {name}:" not in text] == []
 
 

@@ -33,6 +33,10 @@ def test_every_listed_command_is_there_under_its_name_and_says_the_same_of_itsel
     assert command.get_short_help_str(limit=200) == COMMANDS[name]
 
 
+# Commands of these belong to a group that stands in the list.
+WITHIN_A_GROUP = {"calling": "queue", "executor": "action", "queue-life": "queue"}
+
+
 def test_no_module_with_a_command_is_missing_from_the_list() -> None:
     with_command = {
         path.stem.replace("_", "-")
@@ -40,7 +44,7 @@ def test_no_module_with_a_command_is_missing_from_the_list() -> None:
         if path.name not in ("main.py", "reference_docs.py")
         and ("@click.command(" in path.read_text("utf-8") or "@click.group(" in path.read_text("utf-8"))
     }
-    assert with_command == set(COMMANDS)
+    assert with_command - WITHIN_A_GROUP.keys() == set(COMMANDS)
 
 
 def test_the_list_of_commands_is_shown_without_importing_any() -> None:

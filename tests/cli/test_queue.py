@@ -1,5 +1,6 @@
 """The queue command, on a real file."""
 
+import shlex
 from pathlib import Path
 
 import orjson
@@ -72,7 +73,8 @@ def test_next_claims_and_says_until_when(url: str) -> None:
     result = run(url, "next", "--agent", "a17", "--json")
     assert result.exit_code == 0
     (record,) = records(result)
-    assert (list(record), record["rank"], record["status"]) == (KEYS, 1, "working")
+    assert (list(record), record["rank"], record["status"]) == ([*KEYS, "task"], 1, "working")
+    assert (record["task"]["kind"], record["task"]["subject"]) == ("call_customer", "customer:u0")
     assert f"{record['case']} is yours until" in result.stderr
     assert "lease number 1" in result.stderr
     assert "with a17 until" in run(url, "list").stdout
@@ -85,9 +87,13 @@ def test_a_whole_shift(url: str) -> None:
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert f"{second} is with a17 until" in refused.stderr
     assert run(url, "next", "--agent", "a18").exit_code == 0
+    for number in range(5):  # the others of the ring can be called at the same time
+        assert f"customer:u{number + 1}" in run(url, "next", "--agent", f"b{number}").stdout
     empty = run(url, "next", "--agent", "a19")
     assert (empty.exit_code, empty.stdout) == (1, "")
     assert "nothing to do" in empty.stderr
+    for number in range(5):
+        run(url, "release", first, "--agent", f"b{number}")
     stale = run(url, "close", first, "--agent", "a18", "--outcome", "genuine", "--lease-no", "7")
     assert stale.exit_code == 1
     closing = ("--agent", "a18", "--outcome", "confirmed_fraud", "--note", "never was in Taipei")
@@ -109,15 +115,42 @@ def test_show_tells_everything(url: str) -> None:
         "2026-03-05 12:00:00 + 1800 s x 1 (standard tier)",
         "medium impossible_travel: reason other",
         "km: 686",
-        "ready: call_customer customer:u77",
+        "leased: call_customer customer:u77, with a17 until",
         "a17 claimed",
     ):
         assert part in words
     (file,) = records(run(url, "show", case, "--json"))
     assert file["evidence"][0]["id"] == OTHER.id
     assert file["lease"]["by"] == "a17"
-    assert [entry["what"] for entry in file["timeline"]] == ["opened", "claimed"]
-    assert file["tasks"] == [{"kind": "call_customer", "subject": "customer:u77", "state": "ready"}]
+    assert [entry["what"] for entry in file["timeline"]] == ["opened", "promoted", "claimed"]
+    (task,) = file["tasks"]
+    assert (task["kind"], task["subject"], task["state"], task["held_by"]) == (
+        *("call_customer", "customer:u77", "leased", "a17"),
+    )
+
+
+def test_a_case_is_handed_on_and_comes_back(url: str) -> None:
+    case = records(run(url, "list", "--json"))[1]["case"]
+    lead = ("--agent", "lead-1", "--role", "lead")
+    (held,) = records(run(url, "claim", case, "--agent", "a17", "--json"))
+    task = str(held["task"]["task"])
+    renewed = run(url, "renew", task, "--agent", "a17", "--lease-no", "1", "--lease-minutes", "20", "--json")
+    assert records(renewed)[0]["task"]["lease_no"] == 1
+    assert run(url, "renew", task, "--agent", "a18").exit_code == 1
+    escalated = run(url, "escalate", case, "--team", "legal", "--agent", "a17", "--json")
+    assert records(escalated)[0]["status"] == "escalated"
+    assert "with the team legal" in run(url, "list").stdout
+    assert run(url, "claim", case, "--agent", "a17").exit_code == 1
+    assert run(url, "claim", case, "--agent", "a17", "--skill", "legal").exit_code == 0
+    assert case in run(url, "shift-end", "--agent", "a17").stderr
+    assert records(run(url, "return", case, "--agent", "a17", "--json"))[0]["status"] == "open"
+    assert run(url, "release", case, "--agent", "a17").exit_code == 1
+    assert run(url, "close", case, *lead, "--outcome", "genuine").exit_code == 0
+    assert run(url, "reopen", case, "--reason", "new proof", "--agent", "a17").exit_code == 1
+    assert records(run(url, "reopen", case, "--reason", "new proof", *lead, "--json"))[0]["status"] == "open"
+    assert set(records(run(url, "sweep", "--json"))[0]) == {
+        *("woken", "put_off", "expired", "flagged", "promoted"),
+    }
 
 
 def test_tokens_from_outside_do_not_steer_the_terminal(url: str) -> None:
@@ -134,7 +167,7 @@ def test_tokens_from_outside_do_not_steer_the_terminal(url: str) -> None:
     ("arguments", "code", "words"),
     [
         (("list", "--store", "desk.db"), 2, "allowed is sqlite:///"),
-        (("list", "--store", "postgresql://h/d"), 2, "not yet in this version"),
+        (("list", "--store", "postgresql://127.0.0.1:1/desk"), 1, "is away"),
         (("list", "--store", "sqlite:///no-such.db"), 1, "no store at no-such.db"),
         (("show", "C0"), 1, "no case 'C0'"),
         (("next", "--agent", " "), 2, "1 to 64 characters"),
@@ -165,11 +198,17 @@ def test_an_empty_queue_is_found_empty(tmp_path: Path) -> None:
     assert run(url, "list", "--json").exit_code == 1
 
 
-@pytest.mark.parametrize("command", [(), ("next",), ("list",), ("show",), ("claim",), ("close",)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *((), ("next",), ("list",), ("show",), ("claim",), ("close",), ("renew",), ("release",)),
+        *(("escalate",), ("return",), ("reopen",), ("sweep",), ("shift-end",)),
+    ],
+)
 def test_help_ends_with_an_example_that_parses(url: str, command: tuple[str, ...]) -> None:
     shown = run(url, *command, "--help").stdout
     example = " ".join(shown.rpartition("Example: riskdesk queue ")[2].split())
-    arguments = example.replace("sqlite:///desk.db", url).split()
+    arguments = shlex.split(example.replace("sqlite:///desk.db", url))
     assert arguments[-2:] == ["--store", url]
     assert run(url, *arguments).exit_code < 2
 

@@ -69,9 +69,9 @@ def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_no_password_that_stands_in_the_store_is_shown() -> None:
-    assert "hunter2" not in repr(load_settings(store="sqlite:///hunter2"))
+    assert "hunter2" not in repr(load_settings(store="postgresql://desk:hunter2@db/riskdesk"))
     with pytest.raises(SettingsError) as refused:
-        load_settings(store="postgresql://desk:hunter2@db/riskdesk")
+        load_settings(store="mysql://desk:hunter2@db/riskdesk")
     assert "hunter2" not in str(refused.value)
 
 

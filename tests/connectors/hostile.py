@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from domain.rejections import Reason
+from tests.connectors.hostile_reports import BAD_REPORTS, telemetry
 
 EARLIEST_MS, LATEST_MS = 1_577_836_800_000, 2_208_988_800_000  # 2020-01-01 and 2040-01-01, UTC
 AHEAD_MS = 900_000
@@ -208,9 +209,31 @@ _OTHER_KINDS = (
         "customer": "u1",
         "branch": "b1",
     },
+    {
+        "kind": "disposition",
+        "event_id": "d1",
+        "at": "2026-03-02T00:00:00Z",
+        "case": "C1",
+        "outcome": "genuine",
+        "alert": "a1",
+        "alert_at": "2026-03-01T00:00:00Z",
+        "detector": "burst",
+        "scope": "card",
+        "key": "c1",
+    },
+    telemetry(),
+    telemetry(edge="count", code="counted", counters={"remaining": 0, "currency": "CNY", "wear": 3}),
+    telemetry(device="d" * 64, sequence=10**12 - 1, raw="x" * 256, unit=99, severity=0),
 )
 
+
+def _bad_report(random: Random) -> Line:
+    reason, fields = random.choice(BAD_REPORTS)
+    return Line(write(telemetry(**fields)), reason)
+
+
 _MAKERS: tuple[Callable[[Random], Line], ...] = (
+    _bad_report,
     *(8 * (lambda random: Line(write(honest(random)), None),)),
     lambda random: Line(write(random.choice(_OTHER_KINDS)), None),
     _styled,
@@ -233,7 +256,7 @@ _MAKERS: tuple[Callable[[Random], Line], ...] = (
     ),
     _raw(Reason.NOT_AN_OBJECT, b"[]", b"null", b"5", b'"text"', b"true", b'[{"kind":"progress"}]'),
     _raw(Reason.OUT_OF_RANGE, b'{"kind":"progress","at":1e999}'),
-    _changed(Reason.UNKNOWN_KIND, kind=["telemetry", "", "Transaction", "4" * 40]),
+    _changed(Reason.UNKNOWN_KIND, kind=["telemetrie", "", "Transaction", "4" * 40]),
     _changed(Reason.MISSING_FIELD, kind=[None], event_id=[None], at=[None], card=[None], channel=[None]),
     _changed(Reason.MISSING_FIELD, place=[{"lat": 1.0}, {}], issued=[{"branch": "b1"}]),
     _changed(Reason.WRONG_TYPE, kind=[5, []], card=[5, [], {}], amount_minor=["5", 5.5, 5.0, True, []]),

@@ -6,22 +6,26 @@ from threading import Timer
 
 import pytest
 
-from cases.errors import StoreBusy, StoreMissing
+from cases.errors import StoreBusy
+from cases.policy import QueuePolicy
 from cases.store import open_store
-from connectors.case_queue import CaseQueueSink, patiently
+from connectors.case_queue import CaseQueueSink
+from connectors.dead_letters import DeadLetterSink
 
-AT_ONCE = (timedelta(0),) * 3
+
+def alerts_in(url: str) -> int:
+    with open_store(url) as desk:
+        return sum(case.alerts for case in desk.cases.list())
 
 
 def test_a_batch_is_one_transaction(tmp_path, build, make_alert):
     url = f"sqlite:///{tmp_path / 'desk.db'}"
     partition = build(CaseQueueSink(url))
-    with open_store(url) as desk:
-        partition.write_batch([make_alert(1), make_alert(2)])
-        assert sum(case.alerts for case in desk.cases.list()) == 2
-        with pytest.raises(AttributeError):
-            partition.write_batch([make_alert(3), "no alert"])
-        assert sum(case.alerts for case in desk.cases.list()) == 2
+    partition.write_batch([make_alert(1), make_alert(2)])
+    assert alerts_in(url) == 2
+    with pytest.raises(AttributeError):
+        partition.write_batch([make_alert(3), "no alert"])
+    assert alerts_in(url) == 2
     assert partition.snapshot() is None
 
 
@@ -40,32 +44,39 @@ def test_a_flow_waits_while_another_process_holds_the_store(tmp_path, build, mak
         release.start()
         partition.write_batch([make_alert(1)])
         release.join()
-    with open_store(f"sqlite:///{path}") as desk:
-        assert sum(case.alerts for case in desk.cases.list()) == 1
+    assert alerts_in(f"sqlite:///{path}") == 1
 
 
-def test_a_busy_store_is_asked_again_after_each_pause(caplog):
-    answers = iter([StoreBusy("locked"), StoreBusy("locked"), 7])
-
-    def ask() -> int:
-        answer = next(answers)
-        if isinstance(answer, StoreBusy):
-            raise answer
-        return answer
-
+def test_a_flow_waits_while_postgresql_is_away_and_goes_on_when_it_is_back(
+    own_server, build, make_alert, make_rejected, caplog
+):
+    url = own_server.url()
+    partition, letters = build(CaseQueueSink(url)), build(DeadLetterSink(url))
+    partition.write_batch([make_alert(1), make_alert(2)])
+    own_server.stop()
+    back = Timer(0.7, own_server.start)
+    back.start()
     with caplog.at_level(logging.WARNING):
-        assert patiently(ask, AT_ONCE) == 7
-    assert len(caplog.records) == 2
+        # The engine hands in nothing more while a batch is not written.
+        partition.write_batch([make_alert(2), make_alert(3)])
+        letters.write_batch([make_rejected(1)])
+    back.join()
+    assert "is away" in caplog.text
+    assert alerts_in(url) == 3
+    with open_store(url) as desk:
+        assert len(desk.dead_letters.list()) == 1
 
 
-@pytest.mark.parametrize(("error", "asked"), [(StoreBusy, 4), (StoreMissing, 1)])
-def test_a_store_that_stays_busy_is_given_up_and_another_fault_at_once(error, asked):
-    asks = []
+def test_a_flow_that_starts_before_its_database_waits_for_it(own_server, build, make_alert):
+    own_server.stop()
+    back = Timer(0.3, own_server.start)
+    back.start()
+    build(CaseQueueSink(own_server.url())).write_batch([make_alert(1)])
+    back.join()
+    assert alerts_in(own_server.url()) == 1
 
-    def ask() -> None:
-        asks.append(1)
-        raise error("no")
 
-    with pytest.raises(error):
-        patiently(ask, AT_ONCE)
-    assert len(asks) == asked
+def test_a_bank_may_have_the_flow_end_when_the_database_stays_away(tmp_path, build):
+    policy = QueuePolicy(store_patience=timedelta(milliseconds=1))
+    with pytest.raises(StoreBusy, match="is away"):
+        build(CaseQueueSink(f"postgresql:///desk?host={tmp_path}", policy))

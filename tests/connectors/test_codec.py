@@ -13,6 +13,8 @@ from tests.connectors.hostile import honest, write
 
 # --- the fast path and the definition
 
+KINDS = "transaction, card_issued, progress, disposition, telemetry"
+
 
 @settings(deadline=None)
 @given(
@@ -222,11 +224,12 @@ def test_a_stranger_cannot_make_up_names_without_end():
         ({"place": {"lat": 1}}, "$.place.lon is missing"),
         ({"amount_minor": "5"}, '$.amount_minor is "5", expected int, got str'),
         ({"channel": "fax"}, '$.channel is "fax", expected one of pos, atm, ecom, moto, mobile, counter'),
-        ({"kind": "fax"}, '$.kind is "fax", expected one of transaction, card_issued, progress'),
         (
-            {"kind": "a - at `$.x`"},
-            '$.kind is "a - at `$.x`", expected one of transaction, card_issued, progress',
+            {"kind": "fax"},
+            '$.kind is "fax", expected one of transaction, card_issued, progress, disposition, telemetry',
         ),
+        ({"kind": "a - at `$.x`"}, f'$.kind is "a - at `$.x`", expected one of {KINDS}'),
+        ({"outcome": "genuine"}, '$.outcome is "genuine", expected one of approved, declined'),
         ({"tier": "gold"}, '$.tier is "gold", expected one of standard, premium, private'),
         ({"cvv": "123"}, "$.cvv must not be sent, not even empty: leave the field out"),
         ({"x\x1b[2J": {"pin": 1}}, "$.x?[2J.pin must not be sent, not even empty: leave the field out"),

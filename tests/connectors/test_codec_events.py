@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.codec import Codec, TimeBounds
-from domain.events import CardIssued, Place, Progress, Transaction
+from domain.card_numbers import holds_card_number
+from domain.events import CardIssued, Disposition, Place, Progress, Transaction
 from domain.instants import EPOCH, from_ms, to_ms
 from domain.rejections import Reason
+from domain.telemetry import Counters, Telemetry
 from tests.connectors.decoding import decoded, judged
 from tests.connectors.hostile import EARLIEST_MS, LATEST_MS, honest, write
 
@@ -54,10 +56,42 @@ CARDS_ISSUED = st.builds(
     branch=TOKENS,
     place=st.none() | PLACES,
 )
+DISPOSITIONS = st.builds(
+    Disposition,
+    event_id=TOKENS,
+    at=TIMES,
+    case=TOKENS,
+    outcome=st.sampled_from(["confirmed_fraud", "genuine", "device_resolved"]),
+    alert=TOKENS,
+    alert_at=TIMES,
+    detector=TOKENS,
+    scope=TOKENS,
+    key=TOKENS,
+    trigger=st.none() | TOKENS,
+    card=st.none() | TOKENS,
+    retracted=st.booleans(),
+)
+COUNTS = st.none() | st.integers(0, 10**9)
+REPORTS = st.builds(
+    Telemetry,
+    event_id=TOKENS,
+    at=TIMES,
+    device=TOKENS,
+    component=st.sampled_from(["device", "cassette", "network"]),
+    code=TOKENS,
+    edge=st.sampled_from(["raise", "clear", "state", "count", "heartbeat"]),
+    severity=st.integers(0, 4),
+    unit=st.integers(0, 99),
+    sequence=st.none() | st.integers(0, 10**12 - 1),
+    counters=st.none() | st.builds(Counters, remaining=COUNTS, errors=COUNTS, load=st.none() | TOKENS),
+    raw=st.text(alphabet="|ABE01 ", max_size=256).filter(lambda text: not holds_card_number(text)),
+    branch=st.none() | TOKENS,
+)
+EVENTS = TRANSACTIONS | CARDS_ISSUED | DISPOSITIONS | REPORTS | st.builds(Progress, at=TIMES)
 
 
 @settings(deadline=None)
-@given(st.lists(TRANSACTIONS | CARDS_ISSUED | st.builds(Progress, at=TIMES), min_size=1))
+@given(st.lists(EVENTS, min_size=1))
 def test_events_come_back_as_they_were_written_with_their_time_in_milliseconds(events):
     data = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
     expected = [msgspec.structs.replace(event, at_ms=to_ms(event.at)) for event in events]

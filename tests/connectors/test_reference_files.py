@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import reference_files
+from connectors import record_lines, reference_files
 from connectors.errors import BadReferenceError
-from connectors.reference_files import KINDS, MAX_COMPLAINTS, read_reference, reference_line
+from connectors.record_lines import MAX_COMPLAINTS
+from connectors.reference_files import KINDS, read_reference, reference_line
 from domain.events import Place
 from domain.reference import Branch, Card, Customer, PhoneNumber, Record, Terminal
 
@@ -120,7 +121,7 @@ def test_every_field_of_the_domain_can_be_given():
         assert set(line.model_fields) == {field.name for field in dataclasses.fields(record_type)} | {
             "record"
         }
-    assert set(reference_files._PlaceLine.model_fields) == set(Place.__struct_fields__)
+    assert set(record_lines.PlaceLine.model_fields) == set(Place.__struct_fields__)
     assert set(reference_files._NumberLine.model_fields) == {
         field.name for field in dataclasses.fields(PhoneNumber)
     }

@@ -16,10 +16,12 @@ import msgspec
 
 from detectors.base import Detector
 from detectors.examples import Fired, run
-from domain.events import Event
+from domain.events import Event, Progress
 from domain.findings import Finding
 from domain.instants import span_ms
 from domain.tables import Tables
+from domain.telemetry import Telemetry
+from tests.detectors.reports import homely_reports, report_crowd
 from tests.detectors.streams import HOUR_MS, crowd, homely, moved, twin
 
 PARAGRAPHS = ("Why", "Misses", "False alarms", "Late", "Prior", "State")
@@ -37,6 +39,34 @@ class Subject(NamedTuple):
     def key(self, event: Event) -> Any:
         read = type(event) in self.detector.reads
         return getattr(event, self.detector.scope, None) if read else None
+
+
+class Resumed:
+    """A detector whose state is saved before each call and loaded for it."""
+
+    def __init__(self, detector: Detector[Any, Any]) -> None:
+        self.detector = detector
+        self.scope, self.reads, self.severity = detector.scope, detector.reads, detector.severity
+
+    def start(self) -> list[bytes]:
+        return [packed(self.detector, self.detector.start())]
+
+    def bound(self, tables: Tables) -> Callable[[list[bytes], Event], Any]:
+        step = self.detector.bound(tables)
+        return lambda saved, event: self._with(saved, lambda state: step(state, event))
+
+    def due(self, saved: list[bytes]) -> int | None:
+        return self._with(saved, self.detector.due)
+
+    def expire(self, saved: list[bytes], at_ms: int) -> Any:
+        return self._with(saved, lambda state: self.detector.expire(state, at_ms))
+
+    def _with(self, saved: list[bytes], call: Callable[[Any], Any]) -> Any:
+        state = loaded(self.detector, saved[0])
+        assert packed(self.detector, state) == saved[0]
+        answer = call(state)
+        saved[0] = packed(self.detector, state)
+        return answer
 
 
 # --- how it is declared
@@ -72,19 +102,22 @@ def is_bounded(made: type[Detector[Any, Any]]) -> None:
     """Ten thousand events of one key, with the longest of tokens, stay below the bound it declares."""
     detector = made()
     state, bound = detector.start(), declared_bound(made)
-    for number, event in enumerate(crowd(detector.scope.value, 10_000)):
+    met: set[type] = set()
+    for number, event in enumerate(crowd_for(made, 10_000)):
         if type(event) in detector.reads:
             detector.step(state, event)
+            met.add(type(event))
         if number % 250 == 0:
             size = len(packed(detector, state))
             assert size <= bound, f"{size:,} bytes after {number:,} events, {bound:,} are declared"
+    assert met & {*detector.reads}, "the crowd holds nothing that it reads"
 
 
 def finds_nothing_in_sameness(made: type[Detector[Any, Any]]) -> None:
     """The same thing for ever is not unusual, unless the detector is not about the unusual."""
     if not made.about_the_unusual:
         return
-    for template in [*crowd(made.scope.value, 12), *homely(12)]:
+    for template in [*crowd_for(made, 12), *homely(12), *homely_reports(12)]:
         for pace_ms in (1_000, HOUR_MS, 24 * HOUR_MS):
             events = [moved(template, number * pace_ms, number) for number in range(300)]
             assert Subject(made()).run(events) == []
@@ -117,28 +150,24 @@ def finds_sound_things(subject: Subject, events: Sequence[Event]) -> None:
 
 
 def never_sees_another_key(subject: Subject, events: Sequence[Event]) -> None:
+    """Of other keys it may know nothing but that time passes."""
     twins = [twin(event, subject.detector.scope.value) for event in events]
     both = subject.run(list(chain.from_iterable(zip(events, twins, strict=True))))
     for one in (events, twins):
         for key in {subject.key(event) for event in one}:
-            alone = subject.run([event for event in one if subject.key(event) == key])
+            alone = subject.run(
+                [
+                    event if subject.key(event) == key else Progress(at=event.at, at_ms=event.at_ms)
+                    for event in one
+                ]
+            )
             assert [fired for fired in both if fired.key == key] == alone
 
 
 def resumes_anywhere(subject: Subject, events: Sequence[Event]) -> None:
-    """Saving and loading before every event changes nothing."""
-    detector, step = subject.detector, subject.detector.bound(subject.tables)
-    states: dict[str, bytes] = {}
-    found = []
-    for event in events:
-        key = subject.key(event)
-        if key is None:
-            continue
-        state = loaded(detector, states[key]) if key in states else detector.start()
-        found += step(state, event)
-        states[key] = packed(detector, state)
-        assert packed(detector, loaded(detector, states[key])) == states[key]
-    assert found == [fired.finding for fired in subject.run(events)]
+    """Saving and loading before every event and every waking changes nothing."""
+    resumed: Any = Resumed(subject.detector)
+    assert run(resumed, events, subject.tables) == subject.run(events)
 
 
 def dumps_a_copy(subject: Subject, events: Sequence[Event]) -> None:
@@ -185,7 +214,9 @@ def forgets_after_its_memory(subject: Subject, events: Sequence[Event]) -> None:
     silence_ms = max(times) - min(times) + span_ms(subject.detector.memory) + 1
     later = [moved(event, silence_ms) for event in events]
     afresh = subject.run(later)
-    assert [fired for fired in subject.run([*events, *later]) if fired.at_ms > max(times)] == afresh
+    # What it says of the silence itself comes before that is over.
+    over_ms = min(times) + silence_ms
+    assert [fired for fired in subject.run([*events, *later]) if fired.at_ms >= over_ms] == afresh
 
 
 OnEvents = Callable[[Subject, Sequence[Event]], None]
@@ -200,6 +231,18 @@ ON_EVENTS: tuple[OnEvents, ...] = (
     takes_repeats_and_any_order,
     forgets_after_its_memory,
 )
+
+
+# --- what it is given
+
+
+def crowd_for(made: type[Detector[Any, Any]], count: int) -> list[Event]:
+    """Give a crowd of one key; half of it are reports where the detector reads them."""
+    scope = made.scope.value
+    if Telemetry not in made.reads:
+        return crowd(scope, count)
+    pairs = zip(crowd(scope, count)[: count // 2], report_crowd(scope, count // 2), strict=True)
+    return list(chain.from_iterable(pairs))
 
 
 # --- states

@@ -12,7 +12,9 @@ from detectors import available
 from detectors.base import Detector
 from detectors.examples import read
 from domain.events import Event
+from domain.telemetry import Telemetry
 from tests.detectors.contract import OF_A_CLASS, ON_EVENTS, OnEvents, Subject
+from tests.detectors.reports import device_streams
 from tests.detectors.streams import disturbed, streams
 
 DETECTORS = available()
@@ -45,7 +47,8 @@ def test_every_detector_on_its_examples(made: Any, check: OnEvents) -> None:
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_every_detector_on_any_events(made: Any, data: st.DataObject) -> None:
-    examine(Subject(made()), data.draw(streams()))
+    of_devices = Telemetry in made.reads or made.scope.value in ("device", "branch")
+    examine(Subject(made()), data.draw(device_streams() if of_devices else streams()))
 
 
 @settings(max_examples=25, deadline=None)

@@ -10,6 +10,7 @@ from tests.flows.running import NIGHT, PROFILE, lines_in, stored_alerts, until
 EXPECTED = NIGHT / "alerts.jsonl"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_replay_killed_again_and_again_resumes_to_the_same_alerts(
     riskdesk, store, tmp_path, halves, processes
@@ -37,6 +38,7 @@ def test_a_replay_killed_again_and_again_resumes_to_the_same_alerts(
     assert stored_alerts(store) == expected
 
 
+@pytest.mark.slow
 def test_a_growing_file_is_followed_through_a_crash_and_a_graceful_stop(riskdesk, store, tmp_path, night):
     lines = night.read_bytes().splitlines(keepends=True)
     growing = tmp_path / "growing.jsonl"

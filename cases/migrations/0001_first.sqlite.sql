@@ -1,7 +1,7 @@
 -- The work queue, the dead letters and the reference data.
 --
 -- Times are milliseconds since 1970 (UTC), money is in minor units, ids are text. A subject is written
--- `kind:id`. BOOLEAN is INTEGER 0 or 1 here; the rest is what PostgreSQL understands as well.
+-- `kind:id`. BOOLEAN is INTEGER 0 or 1.
 
 -- The steps that were taken, each once.
 CREATE TABLE schema_version (

@@ -1,0 +1,1 @@
+"""The Numenta Anomaly Benchmark: its scoring, its protocol without peeking, and the scorers compared."""

@@ -1,0 +1,1 @@
+"""Who did or saw what, in rows that cannot be changed unnoticed."""

@@ -1,0 +1,1 @@
+"""Calling customers: when, on which number, with which words, and what is kept of every attempt."""

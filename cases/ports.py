@@ -1,0 +1,62 @@
+"""What the parts of a store promise, whichever database holds them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from cases.case import LIVE, Case, CaseFile, Status
+from cases.dead_letters import DeadLetter, LetterStatus
+from domain.alerts import Alert
+from domain.reference import Record
+from domain.rejections import Reason, Rejected
+
+
+class CaseStore(Protocol):
+    """The cases. Times are milliseconds since 1970; the caller says what time it is."""
+
+    def take_in(self, alerts: Sequence[Alert], now_ms: int | None = None) -> int:
+        """Take in a batch: every alert once, all of them or none. Gives the number that was new.
+
+        Replays change nothing, and the order of arrival does not matter to which alerts make a case or
+        how it ranks, as long as none of the cases is closed in between and no storm is on. `now_ms` is when
+        the cases can first be worked; without it the event time of their alerts stands for it.
+        """
+
+    def list(self, statuses: Iterable[Status] = LIVE, limit: int | None = None) -> tuple[Case, ...]:
+        """Give cases in the order of their rank, at most `limit` of them."""
+
+    def show(self, case_id: str) -> CaseFile:
+        """Give everything on record about a case. Raises NotFound."""
+
+
+class DeadLetterStore(Protocol):
+    """The lines that were no event."""
+
+    def add(self, rejected: Sequence[Rejected], at_ms: int | None = None) -> int:
+        """Keep refused lines, each once; gives the number that was new."""
+
+    def counts(self) -> dict[Reason, int]:
+        """Count them by reason, the commonest first."""
+
+    def list(
+        self, reason: Reason | None = None, status: LetterStatus | None = None, limit: int = 100
+    ) -> tuple[DeadLetter, ...]:
+        """Give them in the order in which they lay, of one reason or status where asked."""
+
+    def get(self, letter_id: str) -> DeadLetter:
+        """Give one. Raises NotFound."""
+
+    def correct(self, letter_id: str, corrected: bytes) -> DeadLetter:
+        """Keep the line to replay instead, which the codec has accepted. Raises NotFound, AlreadyReplayed."""
+
+    def mark_replayed(self, letter_ids: Iterable[str]) -> int:
+        """Note that they went through the flow again; gives the number that had not before."""
+
+
+class ReferenceStore(Protocol):
+    """Reference data with the time it took effect."""
+
+    def put(self, records: Iterable[Record]) -> None:
+        """Keep records; the same kind, id and effective time again replaces the record."""
+
+    def all(self) -> Iterable[Record]:
+        """Give every version of every record."""

@@ -1,0 +1,212 @@
+"""The work queue as a service: what people at the desk do, each in a transaction of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from cases.case import Case, Outcome, Task
+from cases.database import Database
+from cases.errors import NotYours
+from cases.reading import read_case, read_task
+from cases.who import RIGHTS, Right, Who
+from cases.work import moves
+from cases.work.claims import end_shift, extend, give_back, record_claim, skills_of, take, take_next
+from cases.work.leases import held, keep_draft, task_row
+from cases.work.policy import WorkPolicy
+from cases.work.states import TaskState
+from cases.work.sweeper import MayCall, Swept, at_any_time, park, sweep
+from cases.work_orders.steps import late
+from domain.instants import span_ms
+
+
+class Claimed(Struct, frozen=True, kw_only=True):
+    """A case to work on, and what is to be done in it."""
+
+    case: Case
+    task: Task
+
+
+class _NotNow(Exception):  # noqa: N818 - it undoes a claim and is no error
+    """The best task is about somebody who may not be called at this hour."""
+
+    def __init__(self, task_id: int) -> None:
+        super().__init__(task_id)
+        self.task_id = task_id
+
+
+@dataclass(frozen=True)
+class SqlWork:
+    """The work queue in an SQL database. Times are milliseconds since 1970; the caller says what time it is.
+
+    `may_call` says when a task's customer may be called next. Every method checks the right of `who` and
+    raises NotAllowed without it.
+    """
+
+    db: Database
+    policy: WorkPolicy = field(default_factory=WorkPolicy)
+    may_call: MayCall = at_any_time
+
+    def next(
+        self, who: Who, now_ms: int, *, skills: Sequence[str] = (), lease_ms: int | None = None
+    ) -> Claimed | None:
+        """Claim the best task that is ready and may be done now; None without one.
+
+        Raises WrongUse for an agent without a name or a lease that is no time, and NotPossible for somebody
+        who holds as much as the policy allows.
+        """
+        self.sweep_if_due(now_ms)
+        skills, lease_ms = skills or skills_of(who), self._lease_ms(lease_ms)
+        while True:
+            try:
+                with self.db.writing(alone=False):
+                    task = take_next(self.db, who, skills, now_ms, lease_ms, self.policy)
+                    if task is None:
+                        return None
+                    if self.may_call(task, now_ms) is not None:
+                        raise _NotNow(task["id"])
+                    record_claim(self.db, task, who, now_ms)
+                    return self._claimed(task["id"])
+            except _NotNow as asleep:
+                # Its case is changed alone: two claims that put off each other's cases would lock for ever.
+                with self.db.writing():
+                    row = task_row(self.db, asleep.task_id)
+                    if row["state"] == TaskState.READY:
+                        park(self.db, row, now_ms, self.may_call)
+
+    def claim(
+        self,
+        case_id: str,
+        who: Who,
+        now_ms: int,
+        *,
+        skills: Sequence[str] = (),
+        lease_ms: int | None = None,
+    ) -> Claimed:
+        """Claim the best task of one case, waiting ones too; who holds one of it keeps that for longer.
+
+        Raises NotFound, AlreadyClaimed, AlreadyClosed, AlreadyMerged, NotPossible.
+        """
+        self.sweep_if_due(now_ms)
+        with self.db.writing():
+            task_id = take(
+                self.db,
+                case_id,
+                who,
+                skills or skills_of(who),
+                now_ms,
+                self._lease_ms(lease_ms),
+                self.policy,
+            )
+            return self._claimed(task_id)
+
+    def renew(
+        self, task_id: int, who: Who, lease_no: int | None, now_ms: int, *, lease_ms: int | None = None
+    ) -> Claimed:
+        """Keep a task for longer. Raises NotFound, NotYours, and NotPossible once the cap is reached."""
+        with self.db.writing():
+            extend(self.db, task_id, who, lease_no, now_ms, self._lease_ms(lease_ms), self.policy)
+            return self._claimed(task_id)
+
+    def release(self, case_id: str, who: Who, reason: str, now_ms: int) -> Case:
+        """Free what `who` holds of a case; a lead who holds nothing frees what others hold, with a reason.
+
+        Raises NotFound, NotYours, AlreadyClosed, AlreadyMerged, WrongUse, and NotPossible during a call.
+        """
+        with self.db.writing():
+            give_back(self.db, case_id, who, reason, now_ms)
+            return read_case(self.db, case_id)
+
+    def end_shift(self, agent: str, who: Who, now_ms: int) -> tuple[str, ...]:
+        """Free all that an agent holds but what they are on the phone about, and give the cases."""
+        with self.db.writing():
+            return end_shift(self.db, agent, who, now_ms)
+
+    def complete(self, task_id: int, who: Who, lease_no: int | None, note: str, now_ms: int) -> Case:
+        """End a task that is done. Raises NotFound; NotYours for who came too late, and keeps their note."""
+        who.require(Right.WORK_CASES)
+        try:
+            with self.db.writing():
+                row = held(self.db, task_id, who, lease_no, now_ms)
+                moves.finish(self.db, task_id, who, now_ms, note=note)
+                return read_case(self.db, row["case_id"])
+        except NotYours:
+            with self.db.writing():
+                keep_draft(self.db, task_row(self.db, task_id)["case_id"], who, note, now_ms)
+            raise
+
+    def close(
+        self, case_id: str, who: Who, lease_no: int | None, outcome: Outcome, note: str, now_ms: int
+    ) -> Case:
+        """Close a case of which `who` holds a task; also when the lease has run out, if nobody took it since.
+
+        With a `lease_no`, only under that lease. A lead need not hold it. Raises NotFound, NotYours (and then
+        keeps the note), AlreadyClosed, AlreadyMerged.
+        """
+        who.require(Right.WORK_CASES)
+        try:
+            with self.db.writing():
+                moves.live_case(self.db, case_id)
+                self._holds(case_id, who, lease_no, now_ms)
+                moves.close_case(self.db, case_id, who, outcome, note, now_ms)
+                return read_case(self.db, case_id)
+        except NotYours:
+            with self.db.writing():
+                keep_draft(self.db, case_id, who, note, now_ms)
+            raise
+
+    def escalate(self, case_id: str, who: Who, team: str, note: str, now_ms: int) -> Case:
+        """Hand a case over to a team. Raises NotFound, NotYours, AlreadyClosed, AlreadyMerged, WrongUse."""
+        who.require(Right.WORK_CASES)
+        with self.db.writing():
+            moves.live_case(self.db, case_id)
+            self._holds(case_id, who, None, now_ms)
+            moves.escalate(self.db, case_id, who, team, note, now_ms)
+            return read_case(self.db, case_id)
+
+    def hand_back(self, case_id: str, who: Who, note: str, now_ms: int) -> Case:
+        """Return an escalated case from its team. Raises NotFound, NotPossible."""
+        with self.db.writing():
+            moves.hand_back(self.db, case_id, who, note, now_ms)
+            return read_case(self.db, case_id)
+
+    def reopen(self, case_id: str, who: Who, reason: str, now_ms: int) -> Case:
+        """Take back that a case was closed. Raises NotFound, NotPossible, WrongUse without a reason."""
+        with self.db.writing():
+            moves.reopen(self.db, case_id, who, reason, now_ms)
+            return read_case(self.db, case_id)
+
+    def sweep(self, now_ms: int) -> Swept:
+        """Bring everything up to `now_ms`: wake, free and promote, and tell of work orders that are late."""
+        with self.db.writing():
+            late(self.db, now_ms)
+            return sweep(self.db, now_ms, self.policy, self.may_call)
+
+    def sweep_if_due(self, now_ms: int) -> None:
+        """Sweep unless nothing is due, which costs four look-ups."""
+        with self.db.reading():
+            due = any(
+                self.db.rows(name, now_ms=now_ms, limit=1)
+                for name in ("due_waiting", "due_leases", "due_promotions", "late_work_orders")
+            )
+        if due:
+            self.sweep(now_ms)
+
+    def _holds(self, case_id: str, who: Who, lease_no: int | None, now_ms: int) -> None:
+        """Make sure that `who` is at the case. A lead may act without."""
+        tasks = [task for task in self.db.rows("live_tasks", case_id=case_id) if task["lease_by"] is not None]
+        mine = [task for task in tasks if task["lease_by"] == who.name]
+        if mine:
+            fits = [task for task in mine if lease_no in (None, task["lease_no"])]
+            held(self.db, (fits or mine)[0]["id"], who, lease_no, now_ms)
+        elif Right.WORK_FOR_OTHERS not in RIGHTS[who.role]:
+            if not tasks:
+                raise NotYours(f"nobody holds {case_id}; claim it before you go on")
+            held(self.db, tasks[0]["id"], who, lease_no, now_ms)
+
+    def _claimed(self, task_id: int) -> Claimed:
+        task = read_task(self.db, task_id)
+        return Claimed(case=read_case(self.db, task_row(self.db, task_id)["case_id"]), task=task)
+
+    def _lease_ms(self, lease_ms: int | None) -> int:
+        return span_ms(self.policy.lease) if lease_ms is None else lease_ms

@@ -1,0 +1,80 @@
+"""Detectors may not read the catalogue of codes: what they say of it by default is what it says."""
+
+from dataclasses import fields
+
+import pytest
+
+import detectors
+from detectors.card_or_cash_retained import CardOrCashRetained
+from detectors.component_down import ComponentDown
+from devices.codes import Code, catalogue
+from domain.conditions import FAMILIES, FROM_OUTSIDE, standing
+from tests.detectors.reports import report
+
+CODES = catalogue().codes
+DOWN = ComponentDown()
+WATCHED = dict.fromkeys(DOWN.codes, DOWN.hold) | dict.fromkeys(DOWN.slow_codes, DOWN.slow_hold)
+# Conditions that stop what a device does and that other detectors, or whole branches, account for.
+OTHERS = FROM_OUTSIDE | {"app_hang_suspected"}
+
+
+def stops(code: Code) -> bool:
+    """Tell whether a code is of a fault that a device reports and that stops one of its services."""
+    return (
+        bool(code.blocks)
+        and code.handling not in ("customer_harm", "security", "record")
+        and code.name not in OTHERS
+    )
+
+
+def test_the_families_are_those_of_the_catalogue() -> None:
+    for family, codes in FAMILIES.items():
+        assert set(codes) == set(catalogue().family_of(codes[0])), family
+    assert set(FAMILIES) == {code.family for code in CODES.values() if code.family}
+
+
+def test_every_code_that_stops_a_service_is_watched() -> None:
+    assert WATCHED.keys() == {code.name for code in CODES.values() if stops(code)}
+
+
+def test_a_code_is_held_as_long_as_the_catalogue_says() -> None:
+    for name, hold in WATCHED.items():
+        said = catalogue().handling_of(CODES[name])
+        # What is held for heartbeats has the time of slow ones: two of five minutes.
+        assert hold.total_seconds() == said.hold_s + said.hold_heartbeats * 300, name
+
+
+@pytest.mark.parametrize(("parameter", "clearer"), [("loaded", "cash_loaded"), ("alive", "alive")])
+def test_what_ends_a_condition_is_what_the_catalogue_says(parameter: str, clearer: str) -> None:
+    assert set(getattr(DOWN, parameter)) == {name for name in WATCHED if clearer in CODES[name].cleared_by}
+
+
+def test_every_code_of_harm_to_a_customer_is_told_of() -> None:
+    assert set(CardOrCashRetained().codes) == {code.name for code in CODES.values() if code.harms_customer}
+
+
+@pytest.mark.parametrize("name", detectors.available())
+def test_every_code_that_a_detector_names_is_in_the_catalogue(name: str) -> None:
+    made = detectors.build(name, {})
+    values = [getattr(made, parameter.name) for parameter in fields(made)]
+    assert {code for value in values if isinstance(value, tuple) for code in value} <= CODES.keys()
+
+
+def test_what_comes_from_outside_is_in_the_catalogue() -> None:
+    assert CODES.keys() >= FROM_OUTSIDE
+
+
+@pytest.mark.parametrize(
+    ("edge", "severity", "holds"),
+    [
+        ("raise", 0, True),
+        ("clear", 4, False),
+        ("state", 1, True),
+        ("state", 0, False),
+        ("count", 4, None),
+        ("heartbeat", 0, None),
+    ],
+)
+def test_a_report_says_whether_its_condition_holds(edge: str, severity: int, holds: bool | None) -> None:
+    said = report(0, component="door", code="door_open", edge=edge, severity=severity)
+    assert standing(said) is holds

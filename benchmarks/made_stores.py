@@ -63,6 +63,3 @@ def fill(url: str, cases: int, opened: int) -> None:
             connection.execute("SET session_replication_role = replica")
             for statement in made:
                 connection.execute(statement.encode())
-        with psycopg.connect(url, autocommit=True) as connection:
-            # As the server itself does within a minute.
-            connection.execute("VACUUM ANALYZE")

@@ -26,7 +26,6 @@ class _OnRecord(NamedTuple):
     """What the store holds about some cases, for each of them."""
 
     facts: Mapping[str, list[Row]]
-    exposures: Mapping[str, list[Row]]
     subjects: Mapping[str, list[Row]]
     tasks_of_cases: Mapping[str, list[Row]]
 
@@ -105,14 +104,15 @@ def by_case(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 def _on_record(db: Database, case_ids: Iterable[str]) -> _OnRecord:
     ids = as_json(case_ids)
-    return _OnRecord(
-        *(by_case(db.rows(name, ids=ids)) for name in ("facts", "exposures", "subjects", "tasks_of_cases"))
-    )
+    return _OnRecord(*(by_case(db.rows(name, ids=ids)) for name in ("facts", "subjects", "tasks_of_cases")))
 
 
 def _facts(found: _OnRecord, case_id: str, circle: Circle) -> Facts:
     parts = found.facts[case_id]
-    slots = {(row["exposed"], row["currency"]): row["exposure_minor"] for row in found.exposures[case_id]}
+    slots: dict[tuple[str, str], int] = {}
+    for part in parts:
+        slot = part["exposed"], part["currency"]
+        slots[slot] = max(slots.get(slot, 0), part["exposure_minor"])
     return Facts(
         severity=Severity(min(part["severity"] for part in parts)),
         probability=max(part["probability"] for part in parts),

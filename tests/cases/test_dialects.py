@@ -13,8 +13,8 @@ from cases.dialects import postgresql_migration, postgresql_statement
         ("SELECT 'it''s :x', :x", "SELECT 'it''s :x', %(x)s"),
         ("a::TEXT", "a::TEXT"),
         (
-            "IN (SELECT value FROM json_each(:ids))",
-            "IN (SELECT value FROM json_array_elements_text(CAST(%(ids)s AS JSON)) AS json_each (value))",
+            "id IN (SELECT value FROM json_each(:ids)) AND n = :n",
+            "id = ANY (ARRAY(SELECT json_array_elements_text(CAST(%(ids)s AS JSON)))) AND n = %(n)s",
         ),
         ("LIMIT :limit", "LIMIT NULLIF(%(limit)s, -1)"),
         ("LIMIT 1", "LIMIT 1"),

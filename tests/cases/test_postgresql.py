@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from psycopg.pq import ExecStatus
 
-from cases.database import statements
+from benchmarks.made_stores import fill
+from cases.database import as_json, statements
 from cases.dialects import postgresql_statement
 from cases.errors import NotAStore, StoreBusy, StoreError, WrongUse
 from cases.postgresql_server import Server
@@ -40,6 +41,16 @@ def store(postgres_url: str) -> Iterator[Store]:
 def raw(postgres_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def filled(postgres_server: PostgresServer, postgres_template: str) -> Iterator[psycopg.Connection]:
+    """A store of 40,000 cases, of which the server has not counted anything."""
+    postgres_server.run(f"CREATE DATABASE filled TEMPLATE {postgres_template}")
+    fill(postgres_server.url("filled"), 40_000, 2_000)
+    with psycopg.connect(postgres_server.url("filled"), autocommit=True) as connection:
+        yield connection
+    postgres_server.run("DROP DATABASE filled WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +94,15 @@ def test_the_next_task_is_found_by_index_without_sorting(raw: psycopg.Connection
     found = "\n".join(line for (line,) in explained)
     assert "ready_task_by_rank" in found
     assert "Sort" not in found
+
+
+@pytest.mark.parametrize("name", ["facts", "subjects", "tasks_of_cases", "leases", "cases", "owners"])
+def test_what_intake_reads_is_looked_up_however_much_there_is(filled: psycopg.Connection, name: str) -> None:
+    sql = postgresql_statement(statements()[name].sql)
+    ids = {key: as_json(f"C{number}" for number in range(500)) for key in ("ids", "subjects")}
+    found = "\n".join(line for (line,) in filled.execute(f"EXPLAIN {sql}".encode(), ids))
+    assert "Index" in found
+    assert "Seq Scan" not in found
 
 
 def test_a_database_of_something_else_is_left_alone(postgres_empty_url: str) -> None:

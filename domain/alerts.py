@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.alarms import Alarm
 from domain.findings import Member, Severity
 from domain.instants import iso
 
@@ -14,7 +15,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     `at_ms` is the event time of the trigger in milliseconds since 1970. `version` is the rule's version
     and `parameters` what was in force; neither is part of the id, so that two versions can be compared
-    alert by alert.
+    alert by alert. `alarm` is there for devices: what of one begins or is over.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     tier: str | None = None
     members: tuple[Member, ...] = ()
     ring: str = ""
+    alarm: Alarm | None = None
 
 
 def alert_id(detector: str, key: str, anchor: str) -> str:
@@ -50,9 +52,10 @@ def alert_id(detector: str, key: str, anchor: str) -> str:
 def alert_record(alert: Alert) -> dict[str, Any]:
     """Give an alert as the one JSON object that files, the queue and interfaces show.
 
-    Times are ISO 8601 in UTC, the severity is its name in lower case, empty optional fields stay as null.
+    Times are ISO 8601 in UTC, the severity is its name in lower case, empty optional fields stay as null;
+    only alerts about devices have an `alarm`.
     """
-    return {
+    record: dict[str, Any] = {
         "id": alert.id,
         "detector": alert.detector,
         "at": iso(alert.at_ms),
@@ -77,3 +80,13 @@ def alert_record(alert: Alert) -> dict[str, Any]:
         "version": alert.version,
         "parameters": alert.parameters,
     }
+    if alert.alarm is not None:
+        record["alarm"] = {
+            "code": alert.alarm.code,
+            "component": alert.alarm.component,
+            "unit": alert.alarm.unit,
+            "device": alert.alarm.device or None,
+            "since": iso(alert.alarm.since_ms),
+            "over": alert.alarm.over,
+        }
+    return record

@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.alarms import Alarm
+
 
 class Severity(IntEnum):
     """How bad it would be if the finding were true; 0 is the worst."""
@@ -30,7 +32,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     units of `currency`. `members` are the cards concerned where they are more than the event's own.
     `ring` names what alerts of different customers share when they belong to one case ("" for none).
     `anchor` stands in for the triggering event's id in the alert's id where a window start identifies
-    the finding better ("" for the event's id). `severity` overrides the detector's own.
+    the finding better ("" for the event's id). `severity` overrides the detector's own. `alarm` is what of a
+    device begins or is over, for findings about devices; one that is over says so with an anchor of its own.
     """
 
     reason: str
@@ -42,6 +45,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...] = ()
     ring: str = ""
     anchor: str = ""
+    alarm: Alarm | None = None
 
 
 QUIET: tuple[Finding, ...] = ()

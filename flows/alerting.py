@@ -54,4 +54,5 @@ def _alert(
         tier=getattr(holder, "tier", None),
         members=finding.members,
         ring=finding.ring,
+        alarm=finding.alarm,
     )

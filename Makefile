@@ -89,6 +89,10 @@ bench-forecast: .venv/ready ## measure the forecast of alerts against the same s
 bench-store: .venv/ready ## measure the store on PostgreSQL and SQLite: intake at stream speed, claims among a million cases
 	$(RUN) -m benchmarks.store
 
+.PHONY: bench-devices
+bench-devices: .venv/ready ## judge simulated months of devices; a short run: make bench-devices DAYS=3 DEVICES=100
+	$(RUN) -m benchmarks.devices --days $(or $(DAYS),30) --devices $(or $(DEVICES),500)
+
 .PHONY: bench-nab
 bench-nab: .venv/ready ## measure the scorer of rates on the Numenta Anomaly Benchmark: make bench-nab DATA=dir
 	@[ -n "$(DATA)" ] || { echo "Say where the series are: make bench-nab DATA=dir" >&2; exit 2; }

@@ -23,6 +23,14 @@ class Status(StrEnum):
 LIVE = (Status.OPEN, Status.WORKING, Status.WAITING, Status.ESCALATED)
 
 
+class CaseKind(StrEnum):
+    """What a case is about."""
+
+    FRAUD = "fraud"
+    DEVICE = "device"
+    STORM = "storm"  # a detector that goes off too often
+
+
 class Outcome(StrEnum):
     """What the desk found; every closed case has one."""
 
@@ -48,9 +56,9 @@ class Case(Struct, frozen=True, kw_only=True):
 
     `rank` is the place in the queue counted from 1, None once the case is closed or merged. `reasons`
     are the distinct sentences of its alerts, the worst first; `members` its cards with their customers.
-    `breakdown` says how band and due came about. `leases` are those of its tasks. While it waits it has a
-    `waiting_reason` and `wake_at_ms`, while it is escalated a `team`. `linked_to` is an older case about the
-    same, and `version` grows with each change.
+    `breakdown` says how band and due came about; of a device's case `close_reason` says what it was. `leases`
+    are those of its tasks. While it waits it has a `waiting_reason` and `wake_at_ms`, while it is escalated a
+    `team`. `linked_to` is an older case about the same, and `version` grows with each change.
     """
 
     id: str
@@ -75,6 +83,7 @@ class Case(Struct, frozen=True, kw_only=True):
     wake_at_ms: int | None = None
     team: str | None = None
     outcome: Outcome | None = None
+    close_reason: str | None = None
     merged_into: str | None = None
     linked_to: str | None = None
     reopened: int = 0
@@ -102,6 +111,22 @@ class Task(Struct, frozen=True, kw_only=True):
     lease_no: int
 
 
+class DeviceItem(Struct, frozen=True, kw_only=True):
+    """Something wrong with a device or branch, in words and by its code; `on` until its condition is over."""
+
+    case_id: str
+    words: str
+    code: str
+    device: str | None
+    branch: str | None
+    component: str
+    unit: int
+    priority: int
+    since_ms: int
+    due_ms: int
+    on: bool
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One line of a case's timeline; `at_ms` is event time for what alerts did, desk time for people."""
 
@@ -114,12 +139,18 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class CaseFile(Struct, frozen=True, kw_only=True):
-    """Everything on record about one case; `evidence` holds its alerts as `alert_record` writes them."""
+    """Everything on record about one case; `evidence` holds its alerts as `alert_record` writes them.
+
+    `items` is what of devices it is about, and `at_branches` what other cases want of the branches that it
+    calls: one call to a branch carries all that is open there.
+    """
 
     case: Case
     evidence: tuple[dict[str, Any], ...]
     tasks: tuple[Task, ...]
     timeline: tuple[Entry, ...]
+    items: tuple[DeviceItem, ...] = ()
+    at_branches: tuple[DeviceItem, ...] = ()
 
 
 def case_record(case: Case) -> dict[str, Any]:
@@ -159,11 +190,14 @@ def case_file_record(file: CaseFile) -> dict[str, Any]:
         "wake_at": _iso(case.wake_at_ms),
         "team": case.team,
         "outcome": case.outcome,
+        "close_reason": case.close_reason,
         "merged_into": case.merged_into,
         "linked_to": case.linked_to,
         "reopened": case.reopened,
         "version": case.version,
         "evidence": list(file.evidence),
+        "items": [item_record(item) for item in file.items],
+        "at_branches": [item_record(item) for item in file.at_branches],
         "tasks": [task_record(task) for task in file.tasks],
         "timeline": [
             {
@@ -176,6 +210,23 @@ def case_file_record(file: CaseFile) -> dict[str, Any]:
             }
             for entry in file.timeline
         ],
+    }
+
+
+def item_record(item: DeviceItem) -> dict[str, Any]:
+    """Give what is wrong with a device as one JSON object."""
+    return {
+        "case": item.case_id,
+        "words": item.words,
+        "code": item.code,
+        "device": item.device,
+        "branch": item.branch,
+        "component": item.component,
+        "unit": item.unit,
+        "priority": item.priority,
+        "since": iso(item.since_ms),
+        "due": iso(item.due_ms),
+        "on": item.on,
     }
 
 

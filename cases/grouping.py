@@ -128,9 +128,10 @@ def _free_id(alert_id: str, taken: set[str]) -> str:
 
 
 def _new_sightings(alerts: Iterable[Incoming]) -> Iterator[Sighting]:
-    for alert, _, _, parties in alerts:
+    for incoming in alerts:
+        alert = incoming.alert
         if alert.ring:
-            for subject in parties:
+            for subject in incoming.parties:
                 yield Sighting(alert.ring, subject, alert.at_ms, alert.at_ms)
 
 

@@ -16,7 +16,14 @@ from cases.who import DESK_ITSELF
 from cases.work.revival import revive
 from cases.work.states import Event, case_after
 from cases.work.storms import divert
+from cases.work.to_do import void_twins
 from domain.alerts import Alert, alert_record
+
+# What goes over to the case that takes in another.
+_MOVES = (
+    *("move_alerts", "move_items", "move_alarms", "move_retained_cards"),
+    *("move_subjects", "move_tasks", "move_attempts"),
+)
 
 
 def take_in(db: Database, alerts: Sequence[Alert], policy: QueuePolicy, now_ms: int | None = None) -> int:
@@ -25,21 +32,35 @@ def take_in(db: Database, alerts: Sequence[Alert], policy: QueuePolicy, now_ms: 
     `now_ms` is when the cases can first be worked; without it the event time stands for it.
     """
     with db.writing():
-        new = divert(db, _new_alerts(db, alerts), policy.work)
-        if new:
-            links = revive(db, new, policy.work)
-            groups = _group(db, new, policy.grouping)
-            ids = as_json(case_id for each in groups for case_id in (each.case_id, *each.merged))
-            db.rows("lock_tasks", ids=ids)
-            before = {row["id"]: row for row in db.rows("cases", ids=ids)}
-            for merging in groups:
-                if merging.merged:
-                    _merge(db, merging, before)
-            db.run_all("add_alert", _alert_rows(groups))
-            db.run_all("add_subject", _new_subjects(db, groups))
-            restate(db, groups, before, _links(groups, links), policy, now_ms)
-            _record(db, groups, now_ms)
-        return len(new)
+        return take_in_within(db, alerts, policy, now_ms)
+
+
+def take_in_within(
+    db: Database, alerts: Sequence[Alert], policy: QueuePolicy, now_ms: int | None = None
+) -> int:
+    """Take in a batch inside the caller's `writing`; else as `take_in`."""
+    new = divert(db, [Incoming.of(alert) for alert in new_alerts(db, alerts)], policy.work)
+    if new:
+        put_into_cases(db, new, policy, now_ms)
+    return len(new)
+
+
+def put_into_cases(db: Database, new: Sequence[Incoming], policy: QueuePolicy, now_ms: int | None) -> None:
+    """Put alerts that are not on record into the cases that they belong to; inside the caller's `writing`."""
+    links = revive(db, new, policy)
+    groups = _group(db, new, policy.grouping)
+    ids = as_json(case_id for each in groups for case_id in (each.case_id, *each.merged))
+    db.rows("lock_tasks", ids=ids)
+    before = {row["id"]: row for row in db.rows("cases", ids=ids)}
+    for merging in groups:
+        if merging.merged:
+            _merge(db, merging, before)
+    db.run_all("add_alert", _alert_rows(groups))
+    if items := list(_item_rows(groups)):
+        db.run_all("add_device_item", items)
+    db.run_all("add_subject", _new_subjects(db, groups))
+    restate(db, groups, before, _links(groups, links), policy, now_ms)
+    _record(db, groups, now_ms)
 
 
 def _record(db: Database, groups: Sequence[Group], now_ms: int | None) -> None:
@@ -52,14 +73,14 @@ def _record(db: Database, groups: Sequence[Group], now_ms: int | None) -> None:
     record(db, DESK_ITSELF, "took_in", "queue:alerts", at_ms, after=went)
 
 
-def _new_alerts(db: Database, alerts: Sequence[Alert]) -> list[Incoming]:
+def new_alerts(db: Database, alerts: Sequence[Alert]) -> list[Alert]:
     """Give the alerts that are not on record, each once, in the order of their time."""
     by_id: dict[str, Alert] = {}
     for alert in alerts:
         by_id.setdefault(alert.id, alert)
     known = {row["id"] for row in db.rows("known_alerts", ids=as_json(by_id))}
     new = [alert for alert_id, alert in by_id.items() if alert_id not in known]
-    return [Incoming.of(alert) for alert in sorted(new, key=lambda alert: (alert.at_ms, alert.id))]
+    return sorted(new, key=lambda alert: (alert.at_ms, alert.id))
 
 
 def _group(db: Database, alerts: Sequence[Incoming], policy: GroupingPolicy) -> tuple[Group, ...]:
@@ -101,8 +122,9 @@ def _merge(db: Database, merging: Group, before: Mapping[str, Row]) -> None:
     survivor, at_ms = merging.case_id, merging.alerts[-1].alert.at_ms
     for merged in merging.merged:
         case_after(Status(before[merged]["status"]), Event.MERGE)
+    void_twins(db, (survivor, *merging.merged), at_ms)
     moves = [{"survivor": survivor, "merged": merged} for merged in merging.merged]
-    for name in ("move_alerts", "move_subjects", "move_tasks", "move_attempts", "follow_merge", "end_merged"):
+    for name in (*_MOVES, "follow_merge", "end_merged"):
         db.run_all(name, moves)
     db.run_all("add_event", [event(merged, at_ms, DESK, "merged", new=survivor) for merged in merging.merged])
     db.run_all(
@@ -133,6 +155,14 @@ def _alert_rows(groups: Iterable[Group]) -> Iterator[Values]:
                 "reason": alert.reason,
                 "record": orjson.dumps(alert_record(alert)).decode(),
             }
+
+
+def _item_rows(groups: Iterable[Group]) -> Iterator[Values]:
+    for each in groups:
+        for incoming in each.alerts:
+            if incoming.item is not None:
+                item = incoming.item._asdict()
+                yield {**item, "case_id": each.case_id, "in_hours": int(incoming.item.in_hours)}
 
 
 def _exposed(incoming: Incoming) -> str:

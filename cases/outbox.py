@@ -11,9 +11,10 @@ import orjson
 
 from cases.database import Database, Row
 
-# What the executor sends to the bank, what the lead must hear of, and which cases changed, for screens.
+# What the executor sends to the bank, and what the lead must hear of.
 CORE_BANKING = "core_banking"
 ALARM = "alarm"
+# Which cases changed: screens read on from where they were, so that nobody takes or settles it.
 CHANGES = "case"
 
 
@@ -47,7 +48,7 @@ def take(db: Database, topic: str, now_ms: int, held_ms: int) -> Message | None:
     if it is not, it is there to be taken again.
     """
     taken = db.rows("take_message", topic=topic, now_ms=now_ms, held_until_ms=now_ms + held_ms)
-    return _message(taken[0]) if taken else None
+    return message_of(taken[0]) if taken else None
 
 
 def delivered(db: Database, message: Message, now_ms: int) -> bool:
@@ -71,7 +72,9 @@ def after(db: Database, topic: str, last_id: int, limit: int) -> tuple[Message, 
     Misses, on PostgreSQL: a message whose transaction took its id earlier and commits later. Whoever must
     not miss one reads a few ids back, or takes messages instead.
     """
-    return tuple(_message(row) for row in db.rows("messages_after", topic=topic, after=last_id, limit=limit))
+    return tuple(
+        message_of(row) for row in db.rows("messages_after", topic=topic, after=last_id, limit=limit)
+    )
 
 
 def _held(message: Message) -> dict[str, int]:
@@ -80,10 +83,17 @@ def _held(message: Message) -> dict[str, int]:
 
 
 def _row(topic: str, key: str, payload: Mapping[str, Any], at_ms: int) -> dict[str, Any]:
-    return {"topic": topic, "key": key, "payload": orjson.dumps(dict(payload)).decode(), "at_ms": at_ms}
+    return {
+        "topic": topic,
+        "key": key,
+        "payload": orjson.dumps(dict(payload)).decode(),
+        "at_ms": at_ms,
+        "done_at_ms": at_ms if topic == CHANGES else None,
+    }
 
 
-def _message(row: Row) -> Message:
+def message_of(row: Row) -> Message:
+    """Give the message that a row of the store holds."""
     return Message(
         row["id"], row["at_ms"], row["topic"], row["key"], orjson.loads(row["payload"]), row["attempts"]
     )

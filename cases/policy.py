@@ -8,7 +8,10 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from cases.actions.policy import ActionPolicy
+from cases.alarm_figures.policy import AlarmFigurePolicy
+from cases.alarms.policy import AlarmPolicy
 from cases.calling.policy import CallingPolicy
+from cases.delivery.policy import DeliveryPolicy
 from cases.grouping import GroupingPolicy
 from cases.kpi.policy import KpiPolicy
 from cases.ranking import RankPolicy
@@ -29,6 +32,9 @@ class QueuePolicy:
     work: WorkPolicy = field(default_factory=WorkPolicy)
     actions: ActionPolicy = field(default_factory=ActionPolicy)
     calling: CallingPolicy = field(default_factory=CallingPolicy)
+    delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     kpi: KpiPolicy = field(default_factory=KpiPolicy)
+    alarms: AlarmPolicy = field(default_factory=AlarmPolicy)
+    alarm_figures: AlarmFigurePolicy = field(default_factory=AlarmFigurePolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
     store_patience: Annotated[timedelta, Field(gt=timedelta(0))] | None = None

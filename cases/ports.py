@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from cases.case import LIVE, Case, CaseFile, Status
+from cases.case import LIVE, Case, CaseFile, CaseKind, Status
 from cases.dead_letters import DeadLetter, LetterStatus
+from devices.registry import Fleet, FleetRecord
 from domain.alerts import Alert
 from domain.reference import Record
 from domain.rejections import Reason, Rejected
@@ -21,8 +22,14 @@ class CaseStore(Protocol):
         the cases can first be worked; without it the event time of their alerts stands for it.
         """
 
-    def list(self, statuses: Iterable[Status] = LIVE, limit: int | None = None) -> tuple[Case, ...]:
-        """Give cases in the order of their rank, at most `limit` of them."""
+    def list(
+        self,
+        statuses: Iterable[Status] = LIVE,
+        limit: int | None = None,
+        *,
+        kinds: Iterable[CaseKind] = CaseKind,
+    ) -> tuple[Case, ...]:
+        """Give cases of these statuses and kinds in the order of their rank, at most `limit` of them."""
 
     def show(self, case_id: str) -> CaseFile:
         """Give everything on record about a case. Raises NotFound."""
@@ -53,10 +60,16 @@ class DeadLetterStore(Protocol):
 
 
 class ReferenceStore(Protocol):
-    """Reference data with the time it took effect."""
+    """Reference data and the fleet, with the time each record took effect."""
 
-    def put(self, records: Iterable[Record]) -> None:
+    def put(self, records: Iterable[Record | FleetRecord]) -> None:
         """Keep records; the same kind, id and effective time again replaces the record."""
 
     def all(self) -> Iterable[Record]:
-        """Give every version of every record."""
+        """Give every version of every record of reference data."""
+
+    def all_fleet(self) -> Iterable[FleetRecord]:
+        """Give every version of every record about devices."""
+
+    def fleet(self, home_zone: str) -> Fleet:
+        """Give the devices; `home_zone` stands in where a site is not on record."""

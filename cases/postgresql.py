@@ -14,6 +14,7 @@ from cases.database import Endings, Finish, Row, Values, statements
 from cases.dialects import postgresql_migration, postgresql_statement
 from cases.errors import NotAStore, StoreMissing
 from cases.postgresql_bulk import BulkInserts
+from cases.postgresql_roles import GUARDED, grants
 from cases.postgresql_server import Connection, Server, translated
 from cases.schema import Migration, Schema, check_known, check_up_to_date, migrations
 
@@ -200,6 +201,12 @@ class PostgresDatabase:
     def damage(self) -> list[str]:
         found = self._connection.execute(_DAMAGE.encode())
         return [f"{row['kind']} {row['name']} is not valid: make it anew" for row in found]
+
+    def grants(self, role: str) -> tuple[str, ...]:
+        """Give the statements by which the store's owner lets a role work at the desk and rewrite nothing."""
+        with self.reading():
+            (schema,) = self._connection.execute("SELECT current_schema() AS name").fetchall()
+            return grants(schema["name"], self._connection.execute(GUARDED.encode()).fetchall(), role)
 
     def close(self) -> None:
         with self._idle_lock:

@@ -6,6 +6,7 @@ import orjson
 
 from cases.case import Case, CaseFile, Entry, Lease, Outcome, Status, Task
 from cases.database import Database, Row, as_json
+from cases.device_cases.reading import items_at_branches, items_of_case
 from cases.errors import NotFound
 from cases.standing import by_case, circle_of
 
@@ -29,14 +30,17 @@ def read_cases(db: Database, rows: Sequence[Row]) -> tuple[Case, ...]:
 
 def read_file(db: Database, case_id: str) -> CaseFile:
     """Give everything about one case. Raises NotFound."""
+    tasks = tuple(_task(row) for row in db.rows("case_tasks", case_id=case_id))
     return CaseFile(
         case=read_case(db, case_id),
         evidence=tuple(orjson.loads(row["record"]) for row in db.rows("case_alerts", case_id=case_id)),
-        tasks=tuple(_task(row) for row in db.rows("case_tasks", case_id=case_id)),
+        tasks=tasks,
         timeline=tuple(
             Entry(**{name: row[name] for name in row.keys()})  # noqa: SIM118 - a row is no dict
             for row in db.rows("case_events", case_id=case_id)
         ),
+        items=items_of_case(db, case_id),
+        at_branches=items_at_branches(db, case_id, tasks),
     )
 
 
@@ -82,6 +86,7 @@ def _case(row: Row, subjects: Sequence[Row], reasons: Sequence[Row], leases: Seq
         wake_at_ms=row["wake_at_ms"],
         team=row["team"],
         outcome=row["outcome"] and Outcome(row["outcome"]),
+        close_reason=row["close_reason"],
         merged_into=row["merged_into"],
         linked_to=row["linked_to"],
         reopened=row["reopened"],

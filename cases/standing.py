@@ -8,6 +8,8 @@ import orjson
 
 from cases.case import Status
 from cases.database import Database, Row, Values, as_json
+from cases.device_cases.items import Item, items_from, items_words, still_on
+from cases.device_cases.ranking import rank_with_items
 from cases.grouping import Group
 from cases.outbox import CHANGES, publish_all
 from cases.policy import QueuePolicy
@@ -28,6 +30,8 @@ class _OnRecord(NamedTuple):
     facts: Mapping[str, list[Row]]
     subjects: Mapping[str, list[Row]]
     tasks_of_cases: Mapping[str, list[Row]]
+    device_items: Mapping[str, list[Row]]
+    alarms_of_cases: Mapping[str, list[Row]]
 
 
 def restate(
@@ -51,16 +55,24 @@ def restate(
         old = before.get(each.case_id)
         circle = circle_of(found.subjects[each.case_id])
         facts = _facts(found, each.case_id, circle)
-        row = _case_row(each, circle, rank(facts, policy.ranking))
-        row["alerts"] = sum(part["alerts"] for part in found.facts[each.case_id])
+        items = items_from(found.device_items[each.case_id])
+        alerts = sum(part["alerts"] for part in found.facts[each.case_id])
+        ranked = rank(facts, policy.ranking)
+        if items:
+            ranked = rank_with_items(ranked, items, alone=len(items) == alerts)
+        row = _case_row(each, circle, ranked)
+        row["alerts"] = alerts
         row["promote_at_ms"] = _promotion_ms(facts, row, policy)
+        row["escalate_at_ms"] = None
+        if items:
+            _about_devices(row, circle, items, found.alarms_of_cases[each.case_id])
         row["linked_to"] = links.get(each.case_id)
         row["ready_at_ms"] = row["opened_at_ms"] if now_ms is None else now_ms
         if any(before[merged]["promoted"] for merged in each.merged) or (old is not None and old["promoted"]):
             row.update(band=min(PROMOTED_BAND, row["band"]), promoted=1, promote_at_ms=None)
         saved.append(row)
         events.extend(_events(each, row, old))
-        planned.append(plan_tasks(each, circle, found.tasks_of_cases[each.case_id], row))
+        planned.append(plan_tasks(each, circle, found.tasks_of_cases[each.case_id], row, items))
     db.run_all("save_case", saved)
     db.run_all("add_event", events)
     write_tasks(db, planned)
@@ -104,7 +116,8 @@ def by_case(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 def _on_record(db: Database, case_ids: Iterable[str]) -> _OnRecord:
     ids = as_json(case_ids)
-    return _OnRecord(*(by_case(db.rows(name, ids=ids)) for name in ("facts", "subjects", "tasks_of_cases")))
+    names = ("facts", "subjects", "tasks_of_cases", "device_items", "alarms_of_cases")
+    return _OnRecord(*(by_case(db.rows(name, ids=ids)) for name in names))
 
 
 def _facts(found: _OnRecord, case_id: str, circle: Circle) -> Facts:
@@ -142,6 +155,20 @@ def _case_row(each: Group, circle: Circle, ranked: Rank) -> dict[str, Any]:
         "expected_loss_minor": ranked.expected_loss_minor,
         "breakdown": orjson.dumps(ranked.breakdown).decode(),
     }
+
+
+def _about_devices(row: dict[str, Any], circle: Circle, items: Sequence[Item], alarms: Sequence[Row]) -> None:
+    """Say in a case's row what is wrong with devices, and when a lead is told if that goes on."""
+    alone = len(items) == row["alerts"]
+    said = items_words(circle.place_words, still_on(items, alarms) or items)
+    row["words"] = f"{circle.words}: {said}" if circle.parties else said
+    row["escalate_at_ms"] = min(
+        (item.escalate_at_ms for item in items if item.escalate_at_ms and not item.escalated_at_ms),
+        default=None,
+    )
+    if alone:
+        # What waits for too long is put before a lead instead.
+        row.update(kind="device", promote_at_ms=None)
 
 
 def _promotion_ms(facts: Facts, row: Values, policy: QueuePolicy) -> int | None:

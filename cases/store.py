@@ -7,10 +7,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from cases.actions.service import SqlActions
+from cases.alarm_figures.service import SqlAlarmFigures
+from cases.alarms.service import SqlAlarms
 from cases.audit.service import SqlAudit
 from cases.calling.service import SqlCalling
 from cases.database import Database
 from cases.dead_letters import SqlDeadLetters
+from cases.delivery.service import SqlOutbox
+from cases.device_cases.service import SqlDeviceCases
 from cases.errors import WrongUse
 from cases.feedback import SqlFeedback
 from cases.handover import SqlHandover
@@ -47,9 +51,19 @@ class Store:
         return SqlCases(self.db, self.policy)
 
     @cached_property
+    def alarms(self) -> SqlAlarms:
+        """The alarms of devices."""
+        return SqlAlarms(self.db, self.policy)
+
+    @cached_property
     def work(self) -> SqlWork:
         """What people do with cases."""
         return SqlWork(self.db, self.policy.work, self.calling.may_call)
+
+    @cached_property
+    def device_cases(self) -> SqlDeviceCases:
+        """What the desk does about devices."""
+        return SqlDeviceCases(self.db, self.policy)
 
     @cached_property
     def dead_letters(self) -> DeadLetterStore:
@@ -85,6 +99,11 @@ class Store:
         return SqlActions(self.db, self.policy.actions)
 
     @cached_property
+    def outbox(self) -> SqlOutbox:
+        """What others are told."""
+        return SqlOutbox(self.db, self.policy.delivery)
+
+    @cached_property
     def work_orders(self) -> SqlWorkOrders:
         """The work that other departments do for cases."""
         return SqlWorkOrders(self.db)
@@ -103,6 +122,11 @@ class Store:
     def kpi(self) -> SqlKpi:
         """What the desk achieved, in figures."""
         return SqlKpi(self.db, self.policy.kpi)
+
+    @cached_property
+    def alarm_figures(self) -> SqlAlarmFigures:
+        """What the alarms of devices were like, in figures."""
+        return SqlAlarmFigures(self.db, self.policy)
 
     @cached_property
     def handover(self) -> SqlHandover:

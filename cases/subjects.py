@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from cases.device_cases.items import Item
 from domain.alerts import Alert
 from domain.findings import Member
 from domain.wording import counted
@@ -16,6 +17,9 @@ _PERSONAL = frozenset({"card", "customer"})
 
 # What a storm case is filed under: the detector that went off too often.
 STORM = "storm"
+
+# How the places of devices are said; of a device only its name.
+_PLACES = {"site": "branch {}", "cash_run": "branch {}", "link": "the line to {}"}
 
 
 class Subject(NamedTuple):
@@ -41,13 +45,15 @@ class Incoming(NamedTuple):
 
     `cards` come with their customers where the alert knows them. `subjects` are everything it ties
     together: these cards and customers, else the one thing it watched. `parties` are the different people
-    among them as far as it tells: customers, and cards whose customer it does not know.
+    among them as far as it tells: customers, and cards whose customer it does not know. `item` is what of a
+    device it is about, None for the alerts of cards.
     """
 
     alert: Alert
     cards: tuple[Member, ...]
     subjects: tuple[Subject, ...]
     parties: tuple[Subject, ...]
+    item: Item | None = None
 
     @classmethod
     def of(cls, alert: Alert) -> "Incoming":
@@ -135,6 +141,12 @@ class Circle:
         if len(self.parties) > 1:
             return Subject("ring", case_id)
         return self.to_call[0]
+
+    @property
+    def place_words(self) -> str:
+        """Say the place of a device's case: 'branch br-17', 'line to br-17', 'atm-4'."""
+        kind, place = self.others[0] if self.others else ("", "several places")
+        return _PLACES.get(kind, "{}").format(place)
 
     @property
     def words(self) -> str:

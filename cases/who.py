@@ -24,6 +24,7 @@ class Right(StrEnum):
     WORK_CASES = "work_cases"  # claim, call, dispose of, close what one holds oneself
     WORK_FOR_OTHERS = "work_for_others"  # release and reassign what others hold, review what is stuck
     READ_CASES = "read_cases"
+    SHELVE_ALARM = "shelve_alarm"  # hide an alarm of a device for a while
     PROPOSE_BLOCK = "propose_block"
     APPROVE_BLOCK = "approve_block"
     PROPOSE_FREEZE = "propose_freeze"
@@ -62,6 +63,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {
         Right.WORK_CASES,
         Right.WORK_FOR_OTHERS,
+        Right.SHELVE_ALARM,
         Right.PROPOSE_BLOCK,
         Right.APPROVE_BLOCK,
         Right.PROPOSE_FREEZE,

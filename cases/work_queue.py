@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cases import intake
-from cases.case import LIVE, Case, CaseFile, Status
+from cases.case import LIVE, Case, CaseFile, CaseKind, Status
 from cases.database import Database, as_json
 from cases.policy import QueuePolicy
 from cases.reading import read_cases, read_file
@@ -21,11 +21,20 @@ class SqlCases:
     def take_in(self, alerts: Sequence[Alert], now_ms: int | None = None) -> int:
         return intake.take_in(self.db, alerts, self.policy, now_ms)
 
-    def list(self, statuses: Iterable[Status] = LIVE, limit: int | None = None) -> tuple[Case, ...]:
+    def list(
+        self,
+        statuses: Iterable[Status] = LIVE,
+        limit: int | None = None,
+        *,
+        kinds: Iterable[CaseKind] = CaseKind,
+    ) -> tuple[Case, ...]:
         with self.db.reading():
             # -1 is no limit.
             rows = self.db.rows(
-                "list_cases", statuses=as_json(statuses), limit=-1 if limit is None else limit
+                "list_cases",
+                statuses=as_json(statuses),
+                kinds=as_json(kinds),
+                limit=-1 if limit is None else limit,
             )
             return read_cases(self.db, rows)
 

@@ -9,7 +9,7 @@ from cases.actions.action import Action, Basis, Order, action_record
 from cases.actions.kinds import RULES, Kind, Target
 from cases.actions.life import Status
 from cases.actions.proposing import Proposal
-from cli.desk_options import JSON, STORE, WHO, Instant, now_ms, opened, options, who
+from cli.desk_options import JSON, READER, STORE, WHO, Instant, now_ms, opened, options, who
 from cli.executor import expire, run
 from domain.instants import iso, to_ms
 
@@ -131,7 +131,7 @@ def carry_out(action_id: str, result: str, agent: str, role: str, url: str, as_j
 @click.option("--kind", type=_KIND, help="Only this kind.")
 @click.option("--case", "case_id", help="Only those of this case.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many at most.")
-@options(STORE, JSON)
+@options(READER, STORE, JSON)
 @click.pass_context
 def list_(
     ctx: click.Context,
@@ -140,19 +140,23 @@ def list_(
     kind: str | None,
     case_id: str | None,
     limit: int,
+    agent: str,
+    role: str,
     url: str,
     as_json: bool,
 ) -> None:
-    """List actions, the newest first."""
+    """List actions, the newest first; that is recorded too."""
     if pending and (status or kind or case_id):
         raise click.UsageError("--pending lists all that waits; give it alone")
+    reader = who(agent, role)
     with opened(url) as store:
         if pending:
-            found = store.actions.pending(now_ms())[:limit]
+            found = store.actions.pending(reader, now_ms())[:limit]
         else:
             found = store.actions.list(
-                Status(status) if status else None, Kind(kind) if kind else None, case_id, limit
+                reader, Status(status) if status else None, Kind(kind) if kind else None, case_id, limit
             )
+        store.audit.viewed(reader, f"case:{case_id}" if case_id else "actions:all", now_ms())
     for each in found:
         click.echo(orjson.dumps(action_record(each)) if as_json else _line(each))
     if not found:
@@ -162,11 +166,13 @@ def list_(
 
 @action.command(epilog="Example: riskdesk action show A0123456789 --store sqlite:///desk.db")
 @_ACTION
-@options(STORE, JSON)
-def show(action_id: str, url: str, as_json: bool) -> None:
-    """Show everything on record about one ACTION."""
+@options(READER, STORE, JSON)
+def show(action_id: str, agent: str, role: str, url: str, as_json: bool) -> None:
+    """Show everything on record about one ACTION; that is recorded too."""
+    reader = who(agent, role)
     with opened(url) as store:
-        found = store.actions.get(action_id)
+        found = store.actions.get(action_id, reader)
+        store.audit.viewed(reader, f"action:{action_id}", now_ms())
     record = action_record(found)
     if as_json:
         click.echo(orjson.dumps(record))
@@ -193,7 +199,7 @@ def show(action_id: str, url: str, as_json: bool) -> None:
     type=_ORDERED,
     default=Kind.TEMPORARY_BLOCK.value,
     show_default=True,
-    help="What to do with its scope now.",
+    help="What to do with its scope.",
 )
 @click.option("--case", "case_id", help="The case it belongs to.  [the live case of each target]")
 @click.option("--note", default="", help="Anything else it says; card numbers are masked.")
@@ -212,7 +218,7 @@ def order(
     url: str,
     as_json: bool,
 ) -> None:
-    """Record order NUMBER of an authority, and block what it covers."""
+    """Record order NUMBER of an authority, and block what it covers; before its term, when that begins."""
     with opened(url) as store:
         received = Order(
             number=number,
@@ -228,7 +234,10 @@ def order(
     for each in made:
         _say(each, as_json)
     if not made:
-        click.echo("nothing was blocked", err=True)
+        later = wanted is not None and now_ms() < received.term_from_ms
+        begins = iso(received.term_from_ms)
+        words = f"nothing is blocked before its term begins at {begins}" if later else "nothing was blocked"
+        click.echo(words, err=True)
 
 
 action.add_command(run)

@@ -1,7 +1,6 @@
 """The `audit` command: whether the record of who did what is whole, its seals, and its rows."""
 
 from pathlib import Path
-from threading import Event
 
 import click
 import orjson
@@ -10,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cases.audit.chain import Entry
-from cases.audit.service import SqlAudit
+from cases.audit.seal import Seal
 from cli.desk_options import JSON, STORE, WHO, now_ms, opened, options, who
+from cli.following import follow
 from domain.instants import iso
 from domain.wording import counted
 
-_SEALS = click.option(
+SEALS = click.option(
     "--seals",
     type=click.Path(path_type=Path, dir_okay=False),
     envvar="RISKDESK_SEALS",
@@ -35,7 +35,7 @@ def audit() -> None:
 @audit.command(
     epilog="Example: riskdesk audit verify --seals /mnt/worm/seals.jsonl --store sqlite:///desk.db"
 )
-@_SEALS
+@SEALS
 @click.option(
     "--from-row",
     type=click.IntRange(min=1),
@@ -63,7 +63,7 @@ def verify(ctx: click.Context, seals: Path | None, from_row: int, url: str, as_j
 @audit.command(
     epilog="Example: riskdesk audit seal --every 5 --seals /mnt/worm/seals.jsonl --store sqlite:///desk.db"
 )
-@_SEALS
+@SEALS
 @click.option(
     "--every",
     "minutes",
@@ -74,10 +74,10 @@ def verify(ctx: click.Context, seals: Path | None, from_row: int, url: str, as_j
 def seal(seals: Path | None, minutes: float | None, url: str) -> None:
     """Sign the rows since the last seal, into the store and the file of seals."""
     with opened(url) as store:
-        _seal(store.audit, seals)
-        stop = Event()
-        while minutes is not None and not stop.wait(minutes * 60):
-            _seal(store.audit, seals)
+        if minutes is None:
+            say_sealed(store.audit.seal(now_ms(), seals))
+        else:
+            follow(lambda: say_sealed(store.audit.seal(now_ms(), seals)), minutes * 60)
 
 
 @audit.command(
@@ -114,8 +114,8 @@ def list_(
     ctx.exit(0 if rows else 1)
 
 
-def _seal(audit: SqlAudit, seals: Path | None) -> None:
-    made = audit.seal(now_ms(), seals)
+def say_sealed(made: Seal | None) -> None:
+    """Say which rows were sealed."""
     said = f"rows {made.seq_from} to {made.seq_to} are sealed" if made else "nothing new to seal"
     click.echo(said, err=True)
 

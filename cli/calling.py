@@ -46,6 +46,7 @@ _EXAMPLE = "--agent agent-7 --store sqlite:///desk.db"
 @click.option("--callback-at", type=Instant(), help="When the customer wants to be called, as ISO 8601.")
 @click.option("--identity-verified", is_flag=True, help="Short for --checked identity.")
 @click.option("--checked", multiple=True, metavar="STEP", help="A step of the script; may be given again.")
+@click.option("--recording", metavar="REF", help="What the recorder calls the recording of the call.")
 @options(_TASK, _LEASE_NO, WHO, STORE, JSON)
 def attempt(
     case_id: str,
@@ -55,6 +56,7 @@ def attempt(
     callback_at: datetime | None,
     identity_verified: bool,
     checked: tuple[str, ...],
+    recording: str | None,
     task_id: int | None,
     lease_no: int | None,
     agent: str,
@@ -73,6 +75,7 @@ def attempt(
             note=note,
             callback_at_ms=None if callback_at is None else to_ms(callback_at),
             checked=(*checked, "identity") if identity_verified else checked,
+            recording=recording,
         )
         recorded = store.calling.record(report, acting, now_ms())
     if as_json:

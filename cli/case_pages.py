@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cases.case import Case, CaseFile, Task
+from cases.case import Case, CaseFile, DeviceItem, Task
 from cases.ranking import BAND_NAMES
 from domain.findings import Member
 from domain.instants import iso
@@ -65,7 +65,8 @@ def ranked_lines(case: Case) -> RenderableType:
     if case.linked_to is not None:
         below.append(f"after {case.linked_to}, which is closed")
     if case.outcome is not None:
-        below.append(f"closed as {case.outcome}")
+        because = f", {_said(case.close_reason)}" if case.close_reason else ""
+        below.append(f"closed as {case.outcome}{because}")
     if case.merged_into is not None:
         below.append(f"went into {case.merged_into}")
     return Group(line, *(_below(text) for text in below))
@@ -78,6 +79,7 @@ def case_page(file: CaseFile) -> RenderableType:
     if len(case.members) == 1:
         parts += [_title("Card"), *(_below(line) for line in _member_lines(case.members))]
     parts += [_title("Rank"), *(_below(line) for line in _rank_words(case))]
+    parts += items_lines(file)
     parts.append(_title("Alerts"))
     for alert in file.evidence:
         parts.append(
@@ -97,6 +99,21 @@ def case_page(file: CaseFile) -> RenderableType:
         words = (_instant(entry.at_ms), entry.actor, entry.what.replace("_", " "), change, note)
         parts.append(_below("  ".join(word for word in words if word)))
     return Group(*parts)
+
+
+def items_lines(file: CaseFile) -> list[RenderableType]:
+    """Give what is wrong with devices, and what else there is to ask of the branches that are called."""
+    lines: list[RenderableType] = []
+    for title, items in (("Devices", file.items), ("Ask the branch as well", file.at_branches)):
+        if items:
+            lines += [_title(title), *(_item_line(item, file.case.id) for item in items)]
+    return lines
+
+
+def _item_line(item: DeviceItem, case_id: str) -> RenderableType:
+    state = f"since {_instant(item.since_ms)}" if item.on else "over"
+    other = f" ({item.case_id})" if item.case_id != case_id else ""
+    return _below(f"P{item.priority}  {item.words}, {state}, due {_instant(item.due_ms)}{other}")
 
 
 def task_line(task: Task) -> RenderableType:
@@ -145,6 +162,9 @@ def _rank_words(case: Case) -> Iterable[str]:
         _money(minor, case.currency) for minor in (case.expected_loss_minor, case.exposure_minor)
     )
     yield f"{why['band']}: {why['band_reason']}"
+    if "due_reason" in why:
+        yield f"due {_moment(why['due'])}, {why['due_reason']}"
+        return
     yield f"expected loss {loss} = {case.probability:.2f} x {exposure}"
     yield (
         f"due {_moment(why['due'])} = first alert {_moment(why['first_alert'])} + {why['sla_s']:g} s "

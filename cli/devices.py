@@ -1,6 +1,6 @@
 """The `devices` command: what the cash machines are doing, and how available they were."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,16 +8,18 @@ import click
 import orjson
 from rich.console import Console
 
-from cli.desk_options import JSON, Instant
+from cli.alarms import ALARM_COMMANDS
+from cli.desk_options import JSON, Instant, opened
 from cli.device_inputs import CreditParam, MonthParam, device_inputs, read_devices
 from cli.device_pages import availability_tables, state_page, state_record, state_table
 from devices.availability import CREDITS, check_credits
 from devices.availability_page import availability_page
 from devices.availability_records import availability_records
 from devices.codes import catalogue
+from devices.failures import Acknowledgement
 from devices.ledger import Course, Watch, ledger_line
 from devices.month import Month, MonthOfFleet, month_of_fleet
-from devices.service import local_day
+from devices.service import day_span_ms, local_day
 from devices.state import DeviceState, state_at
 from devices.wording import Language, Wording
 from domain.instants import to_ms
@@ -40,6 +42,10 @@ _LANGUAGE = click.option(
 @click.group()
 def devices() -> None:
     """Show what devices are doing, and how available they were."""
+
+
+for _command in ALARM_COMMANDS:
+    devices.add_command(_command)
 
 
 @devices.command(
@@ -70,6 +76,10 @@ def devices() -> None:
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one page with pictures here."
 )
+@click.option(
+    "--store",
+    help="The queue that knows when alarms were acknowledged, for the mean time to acknowledge.",
+)
 @_LANGUAGE
 @device_inputs
 @JSON
@@ -79,6 +89,7 @@ def availability(
     trend: int,
     credit: tuple[tuple[str, float], ...],
     html: Path | None,
+    store: str | None,
     language: Language,
     registry: tuple[Path, ...],
     telemetry: tuple[Path, ...],
@@ -98,7 +109,14 @@ def availability(
     last = until.date() if until else local_day(last_ms, zone.key) if last_ms is not None else month.last
     if last < month.first:
         raise click.ClickException(f"the last day that counts is {last}, before {month.first}")
-    found = month_of_fleet(watch, month, last=last, months_before=trend - 1, credits_=credits_)
+    found = month_of_fleet(
+        watch,
+        month,
+        last=last,
+        months_before=trend - 1,
+        credits_=credits_,
+        acknowledgements=_acknowledgements(store, month.first, last, zone) if store else (),
+    )
     wording = Wording(language, watch.codes)
     if html is not None:
         html.write_text(availability_page(found, wording), "utf-8")
@@ -172,6 +190,13 @@ def list_(
             click.echo(orjson.dumps(state_record(state)))
     else:
         _console().print(state_table(states, Wording(language, watch.codes)))
+
+
+def _acknowledgements(url: str, first: date, last: date, zone: ZoneInfo) -> list[Acknowledgement]:
+    """Read when alarms annunciated on these days of the desk's zone were taken up."""
+    (begin_ms, _), (_, end_ms) = day_span_ms(first, zone.key), day_span_ms(last, zone.key)
+    with opened(url) as store:
+        return store.alarm_figures.acknowledgements(begin_ms, end_ms)
 
 
 def _states(watch: Watch, at_ms: int) -> list[DeviceState]:

@@ -1,12 +1,8 @@
 """What `action` runs: the executor, which asks the bank, and what time does to actions."""
 
-import os
-import signal
-import stat
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 
 import click
 import orjson
@@ -14,14 +10,14 @@ import orjson
 from cases.actions.executor import Executor
 from cases.actions.service import SqlActions
 from cases.actions.sweeping import Swept
-from cases.errors import StoreBusy
 from cli.desk_options import JSON, STORE, now_ms, opened, options
+from cli.following import follow
+from cli.shared_secret import read_secret
 from connectors.core_banking import open_bank
-from domain.instants import MILLISECOND, span_ms
+from domain.instants import span_ms
 
 # The secret itself is no option: it would stand in the list of processes.
 SECRET_VARIABLE = "RISKDESK_BANK_SECRET"
-_SWEEP_MS = 1000
 
 _BANK = click.option(
     "--bank",
@@ -42,7 +38,9 @@ _TIMEOUT = click.option(
     show_default=True,
     help="How long the bank may take to answer.",
 )
-_FOLLOW = click.option("--follow", is_flag=True, help="Keep looking for what is due, once a second.")
+_FOLLOW = click.option(
+    "--follow", "follows", is_flag=True, help="Keep looking for what is due, once a second."
+)
 
 
 @click.command(
@@ -56,7 +54,7 @@ def run(
     bank: str,
     secret_file: Path | None,
     timeout_seconds: float,
-    follow: bool,
+    follows: bool,
     url: str,
     as_json: bool,
 ) -> None:
@@ -64,7 +62,7 @@ def run(
 
     Exit code 1 says that something was not carried out; a lead was alarmed, or it is tried again.
     """
-    to_bank = open_bank(bank, _secret(secret_file), now_ms, timeout_seconds)
+    to_bank = open_bank(bank, read_secret(secret_file, SECRET_VARIABLE), now_ms, timeout_seconds)
     with opened(url) as store:
         policy = store.policy.actions
         if timeout_seconds * 2000 > span_ms(policy.held_for):
@@ -74,8 +72,8 @@ def run(
             )
         actions = store.actions
         executor = Executor(store.db, to_bank, policy, now_ms)
-        if follow:
-            _follow(actions, executor, as_json)
+        if follows:
+            follow(lambda: _once(actions, executor, as_json))
             return
         counts = _once(actions, executor, as_json)
     ctx.exit(1 if counts.keys() & {"rejected", "retry", "given_up"} else 0)
@@ -84,7 +82,7 @@ def run(
 @click.command(epilog="Example: riskdesk action expire --store sqlite:///desk.db")
 @options(STORE, JSON)
 def expire(url: str, as_json: bool) -> None:
-    """Let proposals lapse, lift blocks whose time is over, and alarm the lead about unchecked ones."""
+    """Do what is due: proposals lapse, blocks end, orders begin, and what nobody checked alarms the lead."""
     with opened(url) as store:
         swept = store.actions.expire(now_ms())
     if as_json:
@@ -105,33 +103,11 @@ def _once(actions: SqlActions, executor: Executor, as_json: bool) -> Counter[str
     return counts
 
 
-def _follow(actions: SqlActions, executor: Executor, as_json: bool) -> None:
-    """Go on until SIGTERM or Ctrl-C; what is being sent then is finished first."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    while not stop.is_set():
-        try:
-            _once(actions, executor, as_json)
-        except StoreBusy as error:
-            click.echo(f"{error}", err=True)
-        stop.wait((_SWEEP_MS * MILLISECOND).total_seconds())
-
-
 def _swept_words(swept: Swept) -> str:
     parts: Sequence[tuple[str, Sequence[str]]] = (
         ("lapsed", swept.expired),
         ("lifted", swept.lifted),
         ("alarmed", swept.alarmed),
+        ("ordered", swept.ordered),
     )
     return "; ".join(f"{word}: {', '.join(ids)}" for word, ids in parts if ids) or "nothing was due"
-
-
-def _secret(path: Path | None) -> bytes | None:
-    if path is None:
-        return os.environ[SECRET_VARIABLE].encode() if SECRET_VARIABLE in os.environ else None
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise click.UsageError(
-            f"others can read {path}; the secret in it must be yours alone: chmod 600 {path}"
-        )
-    return path.read_bytes().strip()

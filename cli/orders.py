@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import click
 import orjson
 
+from cases.work_orders.making import Asked
 from cases.work_orders.order import LIVE, Department, OrderState, WorkOrder, order_record
-from cases.work_orders.service import Asked
 from cli.desk_options import JSON, STORE, WHO, Instant, now_ms, opened, options, who
 from domain.instants import from_ms, iso, span_ms, to_ms
 from domain.wording import counted

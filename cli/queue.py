@@ -7,14 +7,16 @@ import orjson
 from rich.console import Console
 
 from cases.calling.call_scripts import Language
-from cases.case import LIVE, Outcome, Status, case_file_record, case_record, task_record
+from cases.case import LIVE, CaseKind, Outcome, Status, case_file_record, case_record, task_record
+from cases.device_cases.closing import CloseReason
 from cases.store import Store
 from cases.who import Right, Who
 from cases.work.service import Claimed
 from cli.calling import CALL_COMMANDS, LANGUAGE
-from cli.calling_pages import script_page, tried_page
-from cli.case_pages import case_page, heading, ranked_lines, task_line
+from cli.calling_pages import calls_page, script_page, tried_page
+from cli.case_pages import case_page, heading, items_lines, ranked_lines, task_line
 from cli.desk_options import JSON, READER, STORE, WHO, now_ms, opened, options, who
+from cli.queue_devices import DEVICE_COMMANDS
 from cli.queue_life import COMMANDS
 from domain.instants import iso
 
@@ -66,16 +68,19 @@ def next_(
 ) -> None:
     """Claim the most pressing task that nobody holds."""
     with opened(url) as store:
-        claimed = store.work.next(
-            who(agent, role), now_ms(), skills=skills, lease_ms=_lease_ms(lease_minutes)
-        )
+        person = who(agent, role)
+        claimed = store.work.next(person, now_ms(), skills=skills, lease_ms=_lease_ms(lease_minutes))
         script = store.calling.script(claimed.case.id) if claimed else None
+        file = store.cases.show(claimed.case.id) if claimed and not as_json else None
+        calls = store.calling.calls(claimed.case.id, person, now_ms()) if claimed and not as_json else ()
     if claimed is None:
         click.echo("nothing to do: no case is waiting", err=True)
         ctx.exit(1)
     _say_claimed(claimed, as_json)
-    if script is not None and not as_json:
-        console().print("", script_page(script, language), sep="\n")
+    if file is not None and script is not None:
+        mine = [call for call in calls if call.task_id == claimed.task.id]
+        parts = [calls_page(mine, now_ms())] if mine else []
+        console().print(*items_lines(file), *parts, "", script_page(script, language), sep="\n")
 
 
 @queue.command(epilog="Example: riskdesk queue claim C0123456789 --agent agent-7 --store sqlite:///desk.db")
@@ -128,6 +133,13 @@ def renew(
     help="Only these; may be given several times.  [open, working, waiting and escalated]",
 )
 @click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice([kind.value for kind in CaseKind]),
+    multiple=True,
+    help="Only these; may be given several times.  [all]",
+)
+@click.option(
     "--limit", type=click.IntRange(min=1), help="How many at most.  [20 on the screen, all as JSON]"
 )
 @options(READER, STORE, JSON)
@@ -135,6 +147,7 @@ def renew(
 def list_(
     ctx: click.Context,
     statuses: tuple[str, ...],
+    kinds: tuple[str, ...],
     limit: int | None,
     agent: str,
     role: str,
@@ -143,14 +156,15 @@ def list_(
 ) -> None:
     """List the cases in the order of their rank."""
     wanted = tuple(Status(status) for status in statuses) or LIVE
+    about = tuple(CaseKind(kind) for kind in kinds) or tuple(CaseKind)
     with opened(url) as store:
         _seen(store, who(agent, role), "queue:live")
         if as_json:
-            found = store.cases.list(wanted, limit)
+            found = store.cases.list(wanted, limit, kinds=about)
             for case in found:
                 click.echo(orjson.dumps(case_record(case)))
             ctx.exit(0 if found else 1)
-        ctx.exit(0 if print_ranked(store, console(), limit or 20, wanted) else 1)
+        ctx.exit(0 if print_ranked(store, console(), limit or 20, wanted, about) else 1)
 
 
 @queue.command(epilog="Example: riskdesk queue show C0123456789 --store sqlite:///desk.db")
@@ -174,11 +188,17 @@ def show(case_id: str, language: Language, agent: str, role: str, url: str, as_j
 @click.option(
     "--outcome", type=click.Choice([outcome.value for outcome in Outcome]), required=True, help="What it was."
 )
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in CloseReason]),
+    help="What it turned out to be; the case of a device needs one.",
+)
 @click.option("--note", default="", help="What the next reader should know; card numbers are masked.")
 @options(_CASE, _LEASE_NO, WHO, STORE, JSON)
 def close(
     case_id: str,
     outcome: str,
+    reason: str | None,
     note: str,
     lease_no: int | None,
     agent: str,
@@ -188,19 +208,27 @@ def close(
 ) -> None:
     """Close a CASE that you hold."""
     with opened(url) as store:
-        case = store.work.close(case_id, who(agent, role), lease_no, Outcome(outcome), note, now_ms())
+        case = store.work.close(
+            case_id, who(agent, role), lease_no, Outcome(outcome), note, now_ms(), reason=reason
+        )
     if as_json:
         click.echo(orjson.dumps(case_record(case)))
     click.echo(f"{case.id} is closed as {outcome}", err=True)
 
 
-for _command in (*COMMANDS, *CALL_COMMANDS):
+for _command in (*COMMANDS, *CALL_COMMANDS, *DEVICE_COMMANDS):
     queue.add_command(_command)
 
 
-def print_ranked(store: Store, console: Console, limit: int = 20, statuses: tuple[Status, ...] = LIVE) -> int:
+def print_ranked(
+    store: Store,
+    console: Console,
+    limit: int = 20,
+    statuses: tuple[Status, ...] = LIVE,
+    kinds: tuple[CaseKind, ...] = tuple(CaseKind),
+) -> int:
     """Print the first `limit` cases in the order of their rank, and give how many there were to print."""
-    cases = store.cases.list(statuses, limit)
+    cases = store.cases.list(statuses, limit, kinds=kinds)
     console.print(heading() if cases else "no case here")
     for case in cases:
         console.print(ranked_lines(case))

@@ -1,10 +1,22 @@
 """The `queue` commands that hand work on: given back, escalated, reopened, and what time does by itself."""
 
+from pathlib import Path
+
 import click
 import orjson
 
 from cases.case import Case, case_record
-from cli.desk_options import JSON, STORE, WHO, now_ms, opened, options, who
+from cases.work.agent_states import AgentState
+from cases.work.sweeper import Swept
+from cli.audit import SEALS, say_sealed
+from cli.desk_options import JSON, READER, STORE, WHO, now_ms, opened, options, who
+from cli.following import Every, follow
+from domain.instants import iso
+
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+# How often it is looked whether another sweeper has sealed.
+_LOOK_MS = 5_000
 
 _CASE = click.argument("case_id", metavar="CASE")
 _NOTE = click.option("--note", default="", help="Why; card numbers are masked.")
@@ -58,15 +70,39 @@ def reopen(case_id: str, reason: str, agent: str, role: str, url: str, as_json: 
 
 
 @click.command(epilog="Example: riskdesk queue sweep --store sqlite:///desk.db")
-@options(STORE, JSON)
-def sweep(url: str, as_json: bool) -> None:
-    """Wake what is due, free what nobody is at any more, move up what lies too long; claims do so as well."""
+@click.option("--follow", "follows", is_flag=True, help="Go on, once a second.")
+@click.option(
+    "--seal-every",
+    "seal_minutes",
+    type=click.FloatRange(min=0, min_open=True, max=24 * 60),
+    help="Seal the audit as well, whenever this many minutes have passed; with --follow.",
+)
+@options(SEALS, STORE, JSON)
+def sweep(follows: bool, seal_minutes: float | None, seals: Path | None, url: str, as_json: bool) -> None:
+    """Wake what is due, free what nobody is at any more, move up what lies too long; claims do so as well.
+
+    With --follow it runs beside the desk until it is told to end, and once an hour lets messages leave the
+    outbox that were settled long ago.
+    """
+    if seal_minutes is not None and not follows:
+        raise click.UsageError("--seal-every goes with --follow; `riskdesk audit seal` seals once")
     with opened(url) as store:
-        swept = store.work.sweep(now_ms())
-    counts = {name: getattr(swept, name) for name in swept.__struct_fields__}
-    if as_json:
-        click.echo(orjson.dumps(counts))
-    click.echo(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in counts.items()), err=True)
+        if not follows:
+            _say_swept(store.work.sweep(now_ms()), as_json, always=True)
+            return
+        tidying = Every(_HOUR_MS)
+        sealing = Every(_LOOK_MS)
+
+        def step() -> None:
+            _say_swept(store.work.sweep(now_ms()), as_json, always=False)
+            if seal_minutes is not None and sealing.due(now_ms()):
+                made = store.audit.seal_when_due(now_ms(), round(seal_minutes * _MINUTE_MS), seals)
+                if made is not None:
+                    say_sealed(made)
+            if tidying.due(now_ms()):
+                store.retention.forget_messages(now_ms())
+
+        follow(step)
 
 
 @click.command(
@@ -83,10 +119,57 @@ def shift_end(of: str | None, agent: str, role: str, url: str, as_json: bool) ->
     click.echo(f"free again: {', '.join(freed) or 'nothing'}", err=True)
 
 
-COMMANDS = (release, escalate, return_, reopen, sweep, shift_end)
+@click.command(
+    "agent-state",
+    epilog="Example: riskdesk queue agent-state break --agent agent-7 --store sqlite:///desk.db",
+)
+@click.argument("state", type=click.Choice([state.value for state in AgentState]))
+@click.option("--of", "of", help="Who does it, for leads.  [you]")
+@click.option("--reason", default="", help="Why; card numbers are masked.")
+@options(WHO, STORE)
+def agent_state(state: str, of: str | None, reason: str, agent: str, role: str, url: str) -> None:
+    """Say what you do from now on, for the figures of occupancy.
+
+    What you hold and whom you call is seen without saying; that you are back, have a break or other work to
+    do is not.
+    """
+    with opened(url) as store:
+        store.work.say_state(of or agent, AgentState(state), who(agent, role), now_ms(), reason)
+    click.echo(f"{of or agent} is {state}", err=True)
+
+
+@click.command(
+    "agents", epilog="Example: riskdesk queue agents --agent lead-1 --role lead --store sqlite:///desk.db"
+)
+@options(READER, STORE, JSON)
+@click.pass_context
+def agents(ctx: click.Context, agent: str, role: str, url: str, as_json: bool) -> None:
+    """Show who is there and what they do. Exit code 1 says that nobody is."""
+    with opened(url) as store:
+        found = store.work.states(who(agent, role))
+    for each in found:
+        since = iso(each.from_ms)
+        record = {"agent": each.agent, "state": each.state, "since": since, "reason": each.reason}
+        words = f"{each.agent}  {each.state} since {since}" + (f"  ({each.reason})" if each.reason else "")
+        click.echo(orjson.dumps(record) if as_json else words)
+    if not found:
+        click.echo("nobody is there", err=True)
+    ctx.exit(0 if found else 1)
+
+
+COMMANDS = (release, escalate, return_, reopen, sweep, shift_end, agent_state, agents)
 
 
 def _say(case: Case, as_json: bool, words: str) -> None:
     if as_json:
         click.echo(orjson.dumps(case_record(case)))
     click.echo(words, err=True)
+
+
+def _say_swept(swept: Swept, as_json: bool, *, always: bool) -> None:
+    counts = {name: getattr(swept, name) for name in swept.__struct_fields__}
+    if not (swept or always):
+        return
+    if as_json:
+        click.echo(orjson.dumps(counts))
+    click.echo(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in counts.items()), err=True)

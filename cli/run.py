@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from cases.policy import QueuePolicy
+from config.profiles import FlowName, load_profile
 from config.settings import load_settings
 from flows.job import Job
 from flows.progress import Progress
@@ -14,7 +16,7 @@ from observability.metrics import Metrics, serve
 # A flow that fails more often than this in a row needs a person, not another start.
 _RESTARTS = 10
 
-FLOWS = ("card-risk",)
+FLOWS: dict[str, FlowName] = {"card-risk": "card_risk", "device-watch": "device_watch"}
 
 
 @click.command(
@@ -24,7 +26,7 @@ Example: riskdesk run card-risk --profile config/profiles/card_risk.yaml --input
 --store sqlite:///var/riskdesk.sqlite --recovery var/recovery
 """,
 )
-@click.argument("flow", type=click.Choice(FLOWS))
+@click.argument("flow", type=click.Choice(tuple(FLOWS)))
 @click.option(
     "--profile", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="What to detect, and with which parameters.",
@@ -62,7 +64,7 @@ def run(
     A crash is followed by a restart from the last snapshot. SIGTERM or Ctrl-C ends the run with
     everything committed; so does a share of dead letters above the profile's limit, with exit code 1.
     """
-    del flow  # there is one so far
+    load_profile(profile, QueuePolicy, FLOWS[flow])
     settings = load_settings(
         inputs=inputs or None, store=store, alerts=alerts, recovery=recovery, epoch_s=epoch_s,
         processes=processes, metrics_port=metrics_port,

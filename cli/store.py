@@ -5,6 +5,7 @@ import orjson
 
 from cases.errors import StoreTooOld, WrongUse
 from cases.integrity import faults
+from cases.postgresql import PostgresDatabase
 from cases.store import open_store
 from cli.desk_options import JSON, options
 from domain.wording import counted
@@ -71,6 +72,28 @@ def check(ctx: click.Context, argument: str | None, option: str | None, as_json:
     verdict = counted(len(found), "fault") if found else "nothing wrong"
     click.echo(f"schema {version}: {verdict}", err=True)
     ctx.exit(1 if found else 0)
+
+
+@store.command(
+    epilog="Example: riskdesk store grant desk_app --store postgresql://owner@db.bank.example/riskdesk"
+)
+@click.argument("role", metavar="ROLE")
+@_STORE
+def grant(role: str, option: str | None) -> None:
+    """Write the SQL that lets ROLE work at the desk of a PostgreSQL store, and rewrite no history.
+
+    The owner of the store runs it (`| psql`), again after each migration. The owner's own connection is for
+    `store migrate` and for `retention purge` and `erase`; flows and the desk connect as ROLE.
+    """
+    try:
+        with open_store(_url(None, option), create=False, upgrade=False) as opened:
+            if not isinstance(opened.db, PostgresDatabase):
+                raise click.UsageError("an SQLite store has no roles; who may write its file may do anything")
+            statements = opened.db.grants(role)
+    except WrongUse as error:
+        raise click.UsageError(str(error)) from error
+    for statement in statements:
+        click.echo(statement)
 
 
 def _url(argument: str | None, option: str | None) -> str:

@@ -31,7 +31,7 @@ import detectors
 from config.located_yaml import LocatedYaml, Problem, ProfileError
 from config.problems import explain, there_are
 from detectors.base import Detector, Scope
-from domain.tables import SegmentAmounts, Tables, history
+from domain.tables import Published, Tables
 
 
 def _known_zone(name: str) -> str:
@@ -43,6 +43,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
+FlowName = Literal["card_risk", "device_watch"]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
@@ -51,13 +52,15 @@ class _Part(BaseModel):
 
 
 class Input(_Part):
-    """How the input is cut into partitions.
+    """How the input is cut into partitions, and how far out of order it may be.
 
     `card` says that all events of a card come in one partition, in order; `none` promises nothing, and
-    each key's events are then put in order behind the slowest partition.
+    each key's events are then put in order behind the slowest partition. With a `lateness` events wait that
+    long, in event time, for earlier ones; one that comes later still is watched when it comes.
     """
 
     partitioned_by: Literal["card", "none"]
+    lateness: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(hours=1))] = timedelta(0)
 
     @property
     def scope(self) -> Scope | None:
@@ -102,12 +105,14 @@ class DeadLetters(_Part):
 class Profile(_Part):
     """What a flow runs.
 
-    `detectors` gives each enabled detector's parameters by its name; what is left out has its default.
-    `tables` are files of published tables, beside the profile. `queue` is the policy that ranks cases.
+    `flow` names the flow it is for, which is part of what a resumed run must agree with. `detectors` gives
+    each enabled detector's parameters by its name; what is left out has its default. `tables` are files of
+    published tables, beside the profile. `queue` is the policy that ranks cases.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     version: Annotated[int, Field(strict=True, ge=1)]
+    flow: FlowName = "card_risk"
     input: Input
     bank: Bank
     bounds: Bounds
@@ -140,13 +145,14 @@ class Profile(_Part):
 
     def read_tables(self) -> Tables:
         """Read the published tables. Raises OSError or ValueError when a file is not one."""
-        return Tables(segment_amounts=history([_read_table(path) for path in self.tables]))
+        return Tables.of(_read_table(path) for path in self.tables)
 
 
-def load_profile(path: Path, queue_policy: Any = None) -> Profile:
+def load_profile(path: Path, queue_policy: Any = None, flow: FlowName | None = None) -> Profile:
     """Read a profile and everything it names.
 
-    `queue_policy` is the type that the `queue` part must fit, where the caller knows it.
+    `queue_policy` is the type that the `queue` part must fit, and `flow` what the profile must be for, where
+    the caller knows it.
     Raises ProfileError with every problem found, each with its line and what is allowed.
     """
     source = LocatedYaml(path)
@@ -160,6 +166,11 @@ def load_profile(path: Path, queue_policy: Any = None) -> Profile:
     problems += _detector_problems(source)
     if queue_policy is not None:
         problems += _misfits(source, queue_policy, "queue")
+    if profile is not None and flow not in (None, profile.flow):
+        what = f"this profile is for the flow {profile.flow}, not for {flow}"
+        problems.append(
+            Problem(path, source.line(("flow",)), what, f"write `flow: {flow}`, or run the other")
+        )
     if profile is None or problems:
         raise ProfileError(problems)
     return profile
@@ -198,8 +209,9 @@ def _misfits(source: LocatedYaml, schema: Any, *place: str) -> Iterator[Problem]
         yield from explain(error, source, schema, place)
 
 
-def _read_table(path: Path) -> SegmentAmounts:
-    return msgspec.json.decode(path.read_bytes(), type=SegmentAmounts)
+def _read_table(path: Path) -> Published:
+    table: Published = msgspec.json.decode(path.read_bytes(), type=Published)
+    return table
 
 
 def _table_problems(source: LocatedYaml, profile: Profile) -> Iterator[Problem]:
@@ -214,6 +226,6 @@ def _table_problems(source: LocatedYaml, profile: Profile) -> Iterator[Problem]:
         except msgspec.MsgspecError as error:
             yield Problem(source.path, line, f"{path} is no published table: {error}", "publish it again")
     try:
-        history(tables)
+        Tables.of(tables)
     except ValueError as error:
         yield Problem(source.path, source.line(("tables",)), "the tables do not fit", str(error))

@@ -1,16 +1,22 @@
 """Sink: alerts into the desk's work queue."""
 
+from collections.abc import Callable, Iterable
+
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from cases.policy import QueuePolicy
 from cases.store import Store, open_store
+from connectors.alarm_counts import AlarmCounter
 from connectors.patience import patiently
-from domain.alerts import Alert
+from domain.alerts import Alert, Reached
 from observability.metrics import Metrics
 
 
-class CaseQueueSink(FixedPartitionedSink[Alert, None]):
-    """Alerts, from items (key, Alert), into the store at `url`, where they become cases.
+class CaseQueueSink(FixedPartitionedSink[Alert | Reached, None]):
+    """Alerts, from items (key, Alert or Reached), into the store at `url`, where they become cases.
+
+    Alarms of devices are worked in the order of event time, up to what every one of `clocks` has reached:
+    what becomes of them does not depend on how fast each worker was.
 
     Unit of parallelism: none; one worker writes, since which alerts make one case is decided by one writer
     at a time.
@@ -26,8 +32,21 @@ class CaseQueueSink(FixedPartitionedSink[Alert, None]):
     Resumed: nothing; the store knows what it has.
     """
 
-    def __init__(self, url: str, policy: QueuePolicy | None = None, metrics: Metrics | None = None) -> None:
-        """Keep what it takes to open the store, which the worker that writes to it does."""
+    def __init__(
+        self,
+        url: str,
+        policy: QueuePolicy | None = None,
+        metrics: Metrics | None = None,
+        clocks: Iterable[str] = (),
+        now_ms: Callable[[], int] | None = None,
+    ) -> None:
+        """Keep what it takes to open the store, which the worker that writes to it does.
+
+        `clocks` are the sources of Reached that alarms wait for. `now_ms` is the desk's clock, from which on
+        a case can be worked; without it, as in a replay, the event time of its alerts stands for it.
+        """
+        self._clocks = tuple(clocks)
+        self._now_ms = now_ms
         self._url = url
         self._policy = policy or QueuePolicy()
         self._metrics = metrics or Metrics()
@@ -40,19 +59,50 @@ class CaseQueueSink(FixedPartitionedSink[Alert, None]):
 
     def build_part(
         self, step_id: str, for_part: str, resume_state: None
-    ) -> StatefulSinkPartition[Alert, None]:
-        store = patiently(lambda: open_store(self._url, policy=self._policy), self._policy.store_patience)
-        return _CaseQueuePartition(store, self._metrics)
+    ) -> StatefulSinkPartition[Alert | Reached, None]:
+        patience = self._policy.store_patience
+        store = patiently(lambda: open_store(self._url, policy=self._policy), patience)
+        alarms = patiently(lambda: AlarmCounter(store, self._metrics), patience) if self._clocks else None
+        return _CaseQueuePartition(store, self._metrics, self._clocks, self._now_ms, alarms)
 
 
-class _CaseQueuePartition(StatefulSinkPartition[Alert, None]):
-    def __init__(self, store: Store, metrics: Metrics) -> None:
+class _CaseQueuePartition(StatefulSinkPartition[Alert | Reached, None]):
+    def __init__(
+        self,
+        store: Store,
+        metrics: Metrics,
+        clocks: tuple[str, ...],
+        now_ms: Callable[[], int] | None,
+        alarms: AlarmCounter | None,
+    ) -> None:
+        self._alarms = alarms
+        self._now_ms = now_ms
         self._store = store
         self._metrics = metrics
+        self._reached_ms = dict.fromkeys(clocks, 0)
+        self._settled_ms = 0
 
-    def write_batch(self, values: list[Alert]) -> None:
+    def write_batch(self, values: list[Alert | Reached]) -> None:
+        cards: list[Alert] = []
+        alarms: list[Alert] = []
+        for value in values:
+            if isinstance(value, Reached):
+                self._reached_ms[value.source] = max(value.at_ms, self._reached_ms[value.source])
+            else:
+                (cards if value.alarm is None else alarms).append(value)
+        reached_ms = min(self._reached_ms.values(), default=0)
+        if cards:
+            now_ms = None if self._now_ms is None else self._now_ms()
+            self._write(lambda: self._store.cases.take_in(cards, now_ms))
+        if alarms or reached_ms > self._settled_ms:
+            self._write(lambda: self._store.alarms.take_in(alarms, reached_ms))
+            self._settled_ms = reached_ms
+            if self._alarms is not None:
+                self._alarms.count()
+
+    def _write(self, take_in: Callable[[], int]) -> None:
         with self._metrics.store_seconds.time():
-            new = patiently(lambda: self._store.cases.take_in(values), self._store.policy.store_patience)
+            new = patiently(take_in, self._store.policy.store_patience)
         self._metrics.alerts_stored.inc(new)
 
     def snapshot(self) -> None:

@@ -1,6 +1,6 @@
 """A telephone system (CTI) that places calls: one signed POST for each, as the core banking port's are.
 
-The receiver checks `Riskdesk-Signature` as `connectors.core_banking` says, rings the agent's own telephone
+The receiver checks `Riskdesk-Signature` as `connectors.signed_post` says, rings the agent's own telephone
 first and then the number behind `reference`, and places one call for each `Idempotency-Key`.
 """
 
@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 import orjson
 
 from cases.calling.dialer import Dial, Dialled
-from connectors.core_banking import signature
 from connectors.errors import DialerAddressError
+from connectors.signed_post import signature
 from domain.card_masking import mask_text
 from domain.instants import iso
 

@@ -6,7 +6,8 @@ ConnectorError
 ├── BadRowError             a row of outside data cannot be right
 ├── BadReferenceError       lines are no reference records
 ├── BrokenAlertFileError    an alert file holds something else, or half of a line
-├── BankAddressError        the bank's address or the secret shared with it cannot be used
+├── ReceiverAddressError    the address of who takes messages, or the secret shared with it, cannot be used
+│   └── BankAddressError    the same of the bank's core systems
 ├── DialerAddressError      the same of a telephone system's
 └── PositionTooNewError     a newer riskdesk left the position in the recovery store
 """
@@ -45,7 +46,11 @@ class BrokenAlertFileError(ConnectorError):
     """An alert file holds something else, or half of a line as it is still being written."""
 
 
-class BankAddressError(ConnectorError, ValueError):
+class ReceiverAddressError(ConnectorError, ValueError):
+    """The address of a receiver, or the secret shared with it, cannot be used; the secret is never named."""
+
+
+class BankAddressError(ReceiverAddressError):
     """The bank's address or the secret shared with it cannot be used; the message never holds the secret."""
 
 

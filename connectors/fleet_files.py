@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import msgspec
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, model_validator
 
 from connectors.record_lines import (
@@ -30,6 +31,8 @@ from devices.registry import (
 )
 from devices.service import ALL_DAY, ServiceWeek, Window, Windows, minutes_of_day
 from domain.event_fields import MOST_MINOR
+
+FLEET_KINDS: dict[str, type[FleetRecord]] = {"device": Device, "site": Site, "maintenance": Maintenance}
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOST_DAY_S = 86_400
@@ -106,7 +109,9 @@ class _CassetteLine(StrictLine):
         return Cassette(**dict(self))
 
 
-class _DeviceLine(RecordLine):
+class DeviceLine(RecordLine):
+    """A device; the fields are those of `devices.registry.Device`."""
+
     record: Literal["device"]
     branch: Token
     kind: DeviceKind
@@ -132,6 +137,7 @@ class _DeviceLine(RecordLine):
         return self
 
     def value(self) -> Device:
+        """Give the device."""
         return Device(
             **self.fields()
             | {
@@ -143,7 +149,9 @@ class _DeviceLine(RecordLine):
         )
 
 
-class _SiteLine(RecordLine):
+class SiteLine(RecordLine):
+    """A branch with devices; the fields are those of `devices.registry.Site`."""
+
     record: Literal["site"]
     time_zone: Zone
     region: Token | None = None
@@ -155,6 +163,7 @@ class _SiteLine(RecordLine):
     place: PlaceLine | None = None
 
     def value(self) -> Site:
+        """Give the site."""
         return Site(
             **self.fields()
             | {
@@ -165,7 +174,9 @@ class _SiteLine(RecordLine):
         )
 
 
-class _MaintenanceLine(RecordLine):
+class MaintenanceLine(RecordLine):
+    """Planned work; the fields are those of `devices.registry.Maintenance`."""
+
     record: Literal["maintenance"]
     begins_at: Instant
     ends_at: Instant
@@ -183,6 +194,7 @@ class _MaintenanceLine(RecordLine):
         return self
 
     def value(self) -> Maintenance:
+        """Give the planned work."""
         return Maintenance(**self.fields())
 
 
@@ -190,8 +202,8 @@ _OWN_WORDS = {
     "extra_forbidden": "no such field here",
     "union_tag_not_found": "no `record`; it must be device, site or maintenance",
 }
-_LINE: TypeAdapter[_DeviceLine | _SiteLine | _MaintenanceLine] = TypeAdapter(
-    Annotated[_DeviceLine | _SiteLine | _MaintenanceLine, Field(discriminator="record")]
+_LINE: TypeAdapter[DeviceLine | SiteLine | MaintenanceLine] = TypeAdapter(
+    Annotated[DeviceLine | SiteLine | MaintenanceLine, Field(discriminator="record")]
 )
 
 
@@ -206,3 +218,25 @@ def read_fleet(paths: Sequence[Path]) -> Iterator[FleetRecord]:
     """
     for line in read_record_lines(paths, _LINE, _OWN_WORDS):
         yield line.value()
+
+
+def fleet_line(record: FleetRecord) -> bytes:
+    """Write a record as the line that `read_fleet` reads it from, with its newline."""
+    kind = next(kind for kind, kept in FLEET_KINDS.items() if isinstance(record, kept))
+    written = {"record": kind, **msgspec.to_builtins(record)}
+    for name, value in vars(record).items():
+        if isinstance(value, ServiceWeek):
+            written[name] = _week(value)
+        elif isinstance(value, frozenset):
+            written[name] = sorted(written[name])
+    return msgspec.json.encode(written) + b"\n"
+
+
+def _week(week: ServiceWeek) -> dict[str, list[str]]:
+    days = {day: _written(windows) for day, windows in zip(_WEEKDAYS, week.days, strict=True)}
+    return days if week.holiday is None else {**days, "holiday": _written(week.holiday)}
+
+
+def _written(windows: Windows) -> list[str]:
+    """Write windows of minutes of the day as lines have them, such as 08:30-17:00."""
+    return ["-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in window) for window in windows]

@@ -1,4 +1,4 @@
-"""Reference data as lines of JSON: who holds a card, and where a terminal stands."""
+"""Reference data as lines of JSON: who holds a card, where a terminal stands, which devices there are."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
+from connectors.fleet_files import FLEET_KINDS, DeviceLine, MaintenanceLine, SiteLine, fleet_line
 from connectors.record_lines import (
     Instant,
     PlaceLine,
@@ -17,10 +18,17 @@ from connectors.record_lines import (
     Zone,
     read_record_lines,
 )
+from devices.registry import FleetRecord
 from domain.events import Tier
 from domain.reference import Branch, Card, Customer, PhoneNumber, Record, Terminal
 
-KINDS: dict[str, type[Record]] = {"customer": Customer, "card": Card, "terminal": Terminal, "branch": Branch}
+KINDS: dict[str, type[Record | FleetRecord]] = {
+    "customer": Customer,
+    "card": Card,
+    "terminal": Terminal,
+    "branch": Branch,
+    **FLEET_KINDS,
+}
 
 # Seven digits, as short as a local telephone number gets, with what people write between them.
 _TELEPHONE = re.compile(r"[0-9](?:[ ()./+-]{0,2}[0-9]){6}")
@@ -86,19 +94,18 @@ class _BranchLine(RecordLine):
 
 _OWN_WORDS = {
     "extra_forbidden": "no such field here",
-    "union_tag_not_found": "no `record`; it must be customer, card, terminal or branch",
+    "union_tag_not_found": f"no `record`; it must be one of {', '.join(KINDS)}",
 }
-_LINE: TypeAdapter[_CustomerLine | _CardLine | _TerminalLine | _BranchLine] = TypeAdapter(
-    Annotated[_CustomerLine | _CardLine | _TerminalLine | _BranchLine, Field(discriminator="record")]
-)
+_Line = _CustomerLine | _CardLine | _TerminalLine | _BranchLine | DeviceLine | SiteLine | MaintenanceLine
+_LINE: TypeAdapter[_Line] = TypeAdapter(Annotated[_Line, Field(discriminator="record")])
 
 
-def read_reference(paths: Sequence[Path]) -> Iterator[Record]:
+def read_reference(paths: Sequence[Path]) -> Iterator[Record | FleetRecord]:
     """Give the records of files of lines (plain, gzip or zstandard), in their order.
 
-    A line is an object with `record` (customer, card, terminal or branch) and the fields that
-    domain.reference gives it, no others; times carry an offset, zones are IANA names, telephone numbers
-    appear by the bank's handle only.
+    A line is an object with `record` (customer, card, terminal, branch, or a kind of `fleet_files`) and the
+    fields that domain.reference or devices.registry gives it, no others; times carry an offset, zones are
+    IANA names, telephone numbers appear by the bank's handle only.
 
     Raises BadReferenceError at the end when any line is no such record, or at the twentieth; take records
     in only within a transaction that this undoes.
@@ -107,7 +114,9 @@ def read_reference(paths: Sequence[Path]) -> Iterator[Record]:
         yield line.value()
 
 
-def reference_line(record: Record) -> bytes:
+def reference_line(record: Record | FleetRecord) -> bytes:
     """Write a record as the line that `read_reference` reads it from, with its newline."""
+    if isinstance(record, FleetRecord):
+        return fleet_line(record)
     kind = next(kind for kind, kept in KINDS.items() if isinstance(record, kept))
     return msgspec.json.encode({"record": kind, **msgspec.to_builtins(record)}) + b"\n"

@@ -10,6 +10,7 @@ from msgspec.structs import astuple
 from pydantic import Field
 
 from detectors.base import Detector, Scope, Span
+from domain.alarms import Alarm
 from domain.conditions import Condition, standing, unit_words
 from domain.event_fields import Token
 from domain.events import Transaction
@@ -63,7 +64,8 @@ class CardOrCashRetained(Detector[Telemetry | Transaction, State]):
 
     Judgement: each report counts for itself, however many there are. Only a state that still holds is not
     told of again, until it was reported to be over. Whom it concerns is whoever used the device last, at
-    most `session` before; where nobody is known it concerns the device.
+    most `session` before; where nobody is known it concerns the device. It is never over by
+    itself: only the desk closes it.
 
     Late: a report counts whenever it comes. A use that comes after the report no longer names its customer.
 
@@ -154,6 +156,7 @@ class CardOrCashRetained(Detector[Telemetry | Transaction, State]):
                 "boundary": self.boundary,
                 "count_declined": self.count_declined,
             },
+            alarm=Alarm(code=event.code, component=event.component, unit=event.unit, since_ms=event.at_ms),
         )
 
 

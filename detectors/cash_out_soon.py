@@ -8,17 +8,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from detectors.base import Detector, Scope, Span
+from domain.alarms import Alarm
 from domain.event_fields import MOST_MINOR
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding, Severity, over
 from domain.instants import iso, span_ms, span_words
 from domain.money import money_words
 from domain.telemetry import Counters, Telemetry
 from domain.wording import counted
 
 # The newest event (ms), the newest counters of each unit, since when use is known (ms, None: not yet), what
-# was used in each hour (its number since 1970, minor units paid out, notes taken in), and whether want of
-# cash and of room were told of.
-_NEWEST_MS, _UNITS, _KNOWN_MS, _HOURS, _TOLD = range(5)
+# was used in each hour (its number since 1970, minor units paid out, notes taken in), and since when want of
+# cash and of room are told of (ms, None: they are not).
+_NEWEST_MS, _UNITS, _KNOWN_MS, _HOURS, _SINCE_MS = range(5)
 State = list[Any]
 # Of an hour.
 _HOUR, _OUT_MINOR, _IN_NOTES = range(3)
@@ -29,8 +30,10 @@ _MOST_UNITS = 16
 # A count so long after the one before says nothing of when within it.
 _LONGEST_INTERVAL_MS = 24 * _HOUR_MS
 _UNITS_OF_CASH = frozenset({"cassette", "recycler", "dispenser", "acceptor"})
-# As far over the lead must the cash reach before it is told of anew.
+# Without a load, so much more than is needed must be there before it is over.
 _CLEARLY = 1.5
+_CODES = {_OUT_MINOR: "cash_out_soon", _IN_NOTES: "cash_full_soon"}
+_WORDS = {_OUT_MINOR: "want of cash", _IN_NOTES: "want of room for deposits"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +50,9 @@ class CashOutSoon(Detector[Telemetry, State]):
     Judgement: what counts fall by between two counts of one load is used, spread evenly over the hours
     between. The use within `lead` from this hour of the day on is looked up for each of the last `days`;
     the device is taken to need the `quantile` of them. It fires when less is left in all units together,
-    or when deposits need more room than their units, of `full_notes` each, have left; again only after a
-    load, or after it was clearly enough.
+    or when deposits need more room than their units, of `full_notes` each, have left. It says
+    that it is over at the first count that is enough again after a load, or clearly enough without one, and
+    only then fires again.
 
     Late: a count older than the newest of its unit is not counted.
 
@@ -66,6 +70,7 @@ class CashOutSoon(Detector[Telemetry, State]):
     severity = Severity.MEDIUM
     prior = 0.6
     about_the_unusual = False
+    state_version = 2
 
     lead: Annotated[
         timedelta,
@@ -94,17 +99,20 @@ class CashOutSoon(Detector[Telemetry, State]):
         return span_ms(self.lead) // _HOUR_MS
 
     def start(self) -> State:
-        return [0, {}, None, [], [False, False]]
+        return [0, {}, None, [], [None, None]]
 
     def dump(self, state: State) -> tuple[Any, ...]:
-        newest_ms, units, known_ms, hours, told = state
+        newest_ms, units, known_ms, hours, since = state
         held = [(*unit, *known) for unit, known in units.items()]
-        return newest_ms, held, known_ms, [tuple(hour) for hour in hours], told.copy()
+        return newest_ms, held, known_ms, [tuple(hour) for hour in hours], since.copy()
 
     def load(self, dumped: list[Any], state_version: int) -> State:
-        newest_ms, held, known_ms, hours, told = dumped
+        newest_ms, held, known_ms, hours, since = dumped
+        if state_version < 2:
+            # It only said whether they were told of, not since when.
+            since = [newest_ms if told else None for told in since]
         units = {(component, unit): known for component, unit, *known in held}
-        return [newest_ms, units, known_ms, hours, told]
+        return [newest_ms, units, known_ms, hours, since]
 
     def step(self, state: State, event: Telemetry) -> tuple[Finding, ...]:
         at_ms = event.at_ms
@@ -126,9 +134,11 @@ class CashOutSoon(Detector[Telemetry, State]):
             del units[min(units, key=lambda known: units[known][0])]
         if state[_KNOWN_MS] is None:
             state[_KNOWN_MS] = at_ms
-        if before is not None:
-            self._learn(state, before, now)
-        return self._judge(state, at_ms)
+        if before is None:
+            return self._judge(state, at_ms, loaded=False)
+        loaded = before[3] != now[3] or _rose(before[1], now[1]) or _rose(now[2], before[2])
+        self._learn(state, before, now)
+        return self._judge(state, at_ms, loaded=loaded)
 
     def _worth(self, counters: Counters, at_ms: int) -> list[Any]:
         """Give time, money left (minor units), notes taken in, and load of a unit."""
@@ -138,10 +148,6 @@ class CashOutSoon(Detector[Telemetry, State]):
         return [at_ms, left_minor, counters.deposited, counters.load]
 
     def _learn(self, state: State, before: list[Any], now: list[Any]) -> None:
-        if before[3] != now[3] or (None not in (before[1], now[1]) and now[1] > before[1]):
-            state[_TOLD][0] = False
-        if before[3] != now[3] or (None not in (before[2], now[2]) and now[2] < before[2]):
-            state[_TOLD][1] = False
         if before[3] != now[3] or now[0] - before[0] > _LONGEST_INTERVAL_MS:
             return
         paid_minor = max(0, before[1] - now[1]) if None not in (before[1], now[1]) else 0
@@ -152,7 +158,7 @@ class CashOutSoon(Detector[Telemetry, State]):
         while state[_HOURS] and state[_HOURS][0][_HOUR] < oldest:
             del state[_HOURS][0]
 
-    def _judge(self, state: State, at_ms: int) -> tuple[Finding, ...]:
+    def _judge(self, state: State, at_ms: int, *, loaded: bool) -> tuple[Finding, ...]:
         newest_ms = state[_NEWEST_MS]
         fresh = [known for known in state[_UNITS].values() if known[0] > newest_ms - _LONGEST_INTERVAL_MS]
         left_minor = [known[1] for known in fresh if known[1] is not None]
@@ -160,28 +166,29 @@ class CashOutSoon(Detector[Telemetry, State]):
         room_notes = max(0, self.full_notes * len(taken) - sum(taken))
         found: list[Finding] = []
         if left_minor:
-            found += self._short(state, _OUT_MINOR, sum(left_minor), at_ms)
+            found += self._short(state, _OUT_MINOR, sum(left_minor), at_ms, loaded)
         if taken:
-            found += self._short(state, _IN_NOTES, room_notes, at_ms)
+            found += self._short(state, _IN_NOTES, room_notes, at_ms, loaded)
         return tuple(found)
 
-    def _short(self, state: State, what: int, left: int, at_ms: int) -> tuple[Finding, ...]:
-        """Tell when one of the two will not last as long as the lead."""
+    def _short(self, state: State, what: int, left: int, at_ms: int, loaded: bool) -> tuple[Finding, ...]:
+        """Tell when one of the two will not last as long as the lead, and when it does again."""
         days = min(self.days, (at_ms - state[_KNOWN_MS]) // (_DAY_HOURS * _HOUR_MS))
-        told: list[bool] = state[_TOLD]
         if days < self.min_days:
             return QUIET
         used = {hour[_HOUR]: hour[what] for hour in state[_HOURS] if hour[what]}
         path = self._busy_day(used, at_ms // _HOUR_MS, days)
         needed = sum(path[: self._lead_hours])
-        if not needed or needed < left:
-            if left > _CLEARLY * needed:
-                told[what - 1] = False
+        since_ms = state[_SINCE_MS][what - 1]
+        if needed and left <= needed:
+            if since_ms is not None:
+                return QUIET
+            state[_SINCE_MS][what - 1] = at_ms
+            return (self._finding(what, left, needed, _lasts_ms(path, left), days, at_ms),)
+        if since_ms is None or not (loaded or left > _CLEARLY * needed):
             return QUIET
-        if told[what - 1]:
-            return QUIET
-        told[what - 1] = True
-        return (self._finding(what, left, needed, _lasts_ms(path, left), days, at_ms),)
+        state[_SINCE_MS][what - 1] = None
+        return (over(_alarm(what, since_ms), _WORDS[what], at_ms),)
 
     def _busy_day(self, used: dict[int, int], hour: int, days: int) -> list[int]:
         """Give the use of each hour of the lead on the past day that is the quantile of them."""
@@ -196,6 +203,7 @@ class CashOutSoon(Detector[Telemetry, State]):
         cash = what == _OUT_MINOR
         have = money_words(left, self.currency) if cash else f"room for {counted(left, 'note')}"
         end = "The cash" if cash else "The room for deposits"
+        alarm = _alarm(what, at_ms)
         return Finding(
             reason=(
                 f"{end} will last {span_words(lasts_ms)}: there is {have}, and "
@@ -205,8 +213,9 @@ class CashOutSoon(Detector[Telemetry, State]):
             ),
             probability=self.prior,
             severity=Severity.HIGH if lasts_ms <= span_ms(self.urgent) else None,
+            anchor=alarm.anchor,
             evidence={
-                "code": "cash_out_soon" if cash else "cash_full_soon",
+                "code": alarm.code,
                 "left_minor": left if cash else None,
                 "room_notes": None if cash else left,
                 "needed": needed,
@@ -216,7 +225,16 @@ class CashOutSoon(Detector[Telemetry, State]):
                 "quantile": self.quantile,
                 "days_known": days,
             },
+            alarm=alarm,
         )
+
+
+def _alarm(what: int, since_ms: int) -> Alarm:
+    return Alarm(code=_CODES[what], component="device", since_ms=since_ms)
+
+
+def _rose(before: int | None, now: int | None) -> bool:
+    return before is not None and now is not None and now > before
 
 
 def _spread(hours: list[list[int]], from_ms: int, until_ms: int, paid_minor: int, taken_notes: int) -> None:

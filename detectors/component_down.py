@@ -1,4 +1,4 @@
-"""A component that has stopped a service of its device, and not by itself come back."""
+"""A condition of a component that somebody must see to, and that has not by itself come back."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from detectors.base import Detector, Scope, Span
+from domain.alarms import Alarm
 from domain.conditions import FAMILY_OF, FROM_OUTSIDE, Condition, standing
 from domain.event_fields import Token
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding, Severity, over
 from domain.instants import iso, span_ms, span_words
 from domain.telemetry import Telemetry
 from domain.windows import Boundary
@@ -25,43 +26,97 @@ _LATEST_MS, _SINCE_MS, _CODE, _SEVERITY, _TOLD = range(5)
 _MOST_CONDITIONS = 32
 _CODES = (
     "app_fault",
+    "app_hang_suspected",
     "card_jam",
     "card_reader_fault",
     "cash_full",
+    "cash_low",
     "cash_out",
     "cassette_missing",
     "cdm_fatal",
     "cim_fatal",
+    "comms_fault",
     "depository_full",
     "epp_fail",
+    "host_session_lost",
     "keys_lost",
     "note_jam",
     "power_fail",
     "reject_full",
+    "retract_full",
     "shutter_jam",
     "transport_inop",
+    "ups_low",
+    "ups_on_battery",
 )
-_SLOW_CODES = ("capture_bin_full", "comms_fault", "depository_fault", "host_session_lost", "journal_out")
-# What ends a condition beside a report of its own.
-_LOADED = ("cash_full", "cash_out", "reject_full")
-_ALIVE = ("power_fail",)
+_SLOW_CODES = (
+    "camera_fail",
+    "capture_bin_full",
+    "capture_bin_high",
+    "card_issuer_fault",
+    "cassette_fault",
+    "clock_stopped",
+    "coin_fault",
+    "counterfeit_note",
+    "depository_fault",
+    "disk_fault",
+    "display_fail",
+    "ej_backlog",
+    "enrolment_unknown_device",
+    "journal_fault",
+    "journal_low",
+    "journal_out",
+    "module_fault",
+    "receipt_fault",
+    "receipt_jam",
+    "receipt_low",
+    "receipt_out",
+    "statement_fault",
+    "statement_low",
+    "statement_out",
+)
+# Codes that are no more than a warning, and those that are even less: of them less severe states count too.
+_WARNINGS = (
+    "camera_fail",
+    "capture_bin_high",
+    "cash_low",
+    "clock_stopped",
+    "counterfeit_note",
+    "display_fail",
+    "ej_backlog",
+    "enrolment_unknown_device",
+    "module_fault",
+    "receipt_fault",
+    "receipt_jam",
+    "receipt_out",
+    "statement_fault",
+    "statement_out",
+    "ups_on_battery",
+)
+_NOTICES = ("journal_low", "receipt_low", "statement_low")
+_WARNING, _ROUTINE = 2, 1
+_LOADED = ("cash_full", "cash_low", "cash_out", "reject_full", "retract_full")
+_KEPT = ("counterfeit_note", "enrolment_unknown_device")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentDown(Detector[Telemetry, State]):
-    """Fire when a condition that stops a service of the device lasts longer than it takes to clear itself.
+    """Fire when a condition that somebody must see to lasts longer than it takes to clear itself.
 
-    Why: a device that cannot take cards, pay out or take in serves nobody, and waits for a person.
+    Why: a device that cannot take cards, pay out or take in serves nobody, and waits for a person; paper
+    and notes that run low are dealt with at the next visit.
 
     Misses: what the device does not report, a module that fails and comes back within the hold each time
-    (`flapping` has that), conditions of a severity below `least_severity`.
+    (`flapping` has that), states of a severity below `least_severity`.
 
     False alarms: work at the machine that nobody announced, a vendor who calls a warning fatal.
 
     Judgement: it fires once for each condition of each unit, when it has held for its code's time, and
-    not again before it was reported to be over. A raise always counts, a state when its severity is at
-    least `least_severity`; levels of one thing (a cassette low, empty, full) are one
-    condition. `loaded` names what a load of cash ends, `alive` what any further report of the device ends.
+    says that it is over when a report, `loaded` by a load of cash, or `alive` by any further report of the
+    device ends it; only then does it fire again. What is of `kept` only the desk ends: it fires at each raise
+    and is never over. A raise always counts, a state when its severity is at least `least_severity`, for
+    `warnings` 2 and for `notices` 1; levels of one thing (a cassette low, empty, full) are one condition.
+    It is of high severity, of medium for `slow_codes`, of low for `warnings` and `notices`.
 
     Late: a report older than the newest about the same condition is not counted.
 
@@ -88,8 +143,15 @@ class ComponentDown(Detector[Telemetry, State]):
         minutes=10
     )
     least_severity: Annotated[int, Field(ge=1, le=4, description="of a state that counts, NDC's scale")] = 3
+    warnings: Annotated[tuple[Token, ...], Field(description="codes whose states count from 2 on")] = (
+        _WARNINGS
+    )
+    notices: Annotated[tuple[Token, ...], Field(description="codes whose states count from 1 on")] = _NOTICES
     loaded: Annotated[tuple[Token, ...], Field(description="codes that a load of cash ends")] = _LOADED
-    alive: Annotated[tuple[Token, ...], Field(description="codes that any later report ends")] = _ALIVE
+    alive: Annotated[tuple[Token, ...], Field(description="codes that any later report ends")] = (
+        "power_fail",
+    )
+    kept: Annotated[tuple[Token, ...], Field(description="codes that only the desk ends")] = _KEPT
     memory: Annotated[Span, Field(description="silence until all is forgotten")] = timedelta(days=30)
 
     @cached_property
@@ -100,6 +162,11 @@ class ComponentDown(Detector[Telemetry, State]):
     def _hold_ms(self) -> dict[str, int]:
         slow = dict.fromkeys(self.slow_codes, span_ms(self.slow_hold))
         return slow | dict.fromkeys(self.codes, span_ms(self.hold))
+
+    @cached_property
+    def _least(self) -> dict[str, int]:
+        least = dict.fromkeys(self._hold_ms, self.least_severity)
+        return least | dict.fromkeys(self.warnings, _WARNING) | dict.fromkeys(self.notices, _ROUTINE)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -122,33 +189,34 @@ class ComponentDown(Detector[Telemetry, State]):
             state[:] = self.start()
         state[_NEWEST_MS] = max(state[_NEWEST_MS], at_ms)
         conditions: dict[Condition, list[Any]] = state[_CONDITIONS]
-        if conditions:
-            self._end_others(conditions, event)
+        ended = self._end_others(conditions, event) if conditions else QUIET
         condition = Condition.of(event)
         holds = standing(event)
         if holds is None or condition.name not in self._names:
-            return QUIET
+            return ended
         entry = conditions.get(condition)
         if entry is not None and at_ms < entry[_LATEST_MS]:
-            return QUIET
+            return ended
         if entry is None:
             entry = conditions[condition] = [at_ms, None, event.code, 0, False]
             _make_room(conditions, condition)
         entry[_LATEST_MS] = at_ms
-        if holds and event.code in self._hold_ms and self._counts(event):
-            if entry[_SINCE_MS] is None or entry[_CODE] != event.code:
-                entry[_SINCE_MS], entry[_TOLD] = at_ms, False
-            entry[_CODE], entry[_SEVERITY] = event.code, event.severity
-        else:
-            entry[_SINCE_MS], entry[_TOLD] = None, False
-        return QUIET
+        if not (holds and event.code in self._hold_ms and self._counts(event)):
+            return ended + self._end(condition, entry, at_ms)
+        anew = entry[_TOLD] and event.edge == "raise" and event.code in self.kept
+        if entry[_SINCE_MS] is None or entry[_CODE] != event.code or anew:
+            ended += self._end(condition, entry, at_ms)
+            entry[_SINCE_MS] = at_ms
+        entry[_CODE], entry[_SEVERITY] = event.code, event.severity
+        return ended
 
     def _counts(self, event: Telemetry) -> bool:
-        return event.edge == "raise" or event.severity >= self.least_severity
+        return event.edge == "raise" or event.severity >= self._least[event.code]
 
-    def _end_others(self, conditions: dict[Condition, list[Any]], event: Telemetry) -> None:
+    def _end_others(self, conditions: dict[Condition, list[Any]], event: Telemetry) -> tuple[Finding, ...]:
         """Let a load of cash, or a sign of life, end the conditions that it ends."""
         at_ms, load, lives = event.at_ms, event.code == "cash_loaded", event.code not in FROM_OUTSIDE
+        ended = QUIET
         for condition, entry in conditions.items():
             if entry[_SINCE_MS] is None or at_ms <= entry[_LATEST_MS]:
                 continue
@@ -156,7 +224,16 @@ class ComponentDown(Detector[Telemetry, State]):
             if (load and same_unit and entry[_CODE] in self.loaded) or (
                 lives and entry[_CODE] in self.alive and event.code != entry[_CODE]
             ):
-                entry[:] = [at_ms, None, entry[_CODE], 0, False]
+                ended += self._end(condition, entry, at_ms)
+                entry[_LATEST_MS] = at_ms
+        return ended
+
+    def _end(self, condition: Condition, entry: list[Any], at_ms: int) -> tuple[Finding, ...]:
+        """Let a condition hold no longer, and say so where it was told of."""
+        told = entry[_TOLD] and entry[_CODE] not in self.kept
+        alarm = _alarm(condition, entry) if told else None
+        entry[_SINCE_MS], entry[_SEVERITY], entry[_TOLD] = None, 0, False
+        return QUIET if alarm is None else (over(alarm, _words(condition, alarm.code), at_ms),)
 
     def due(self, state: State) -> int | None:
         return min(
@@ -179,21 +256,37 @@ class ComponentDown(Detector[Telemetry, State]):
         return tuple(found)
 
     def _finding(self, condition: Condition, entry: list[Any]) -> Finding:
-        code, since_ms, hold_ms = entry[_CODE], entry[_SINCE_MS], self._hold_ms[entry[_CODE]]
-        shown = Condition(condition.component, condition.unit, code)
+        code, hold_ms = entry[_CODE], self._hold_ms[entry[_CODE]]
+        words, alarm = _words(condition, code), _alarm(condition, entry)
         return Finding(
-            reason=f"{shown.words.capitalize()} has lasted {span_words(hold_ms)} without clearing itself.",
+            reason=f"{words.capitalize()} has lasted {span_words(hold_ms)} without clearing itself.",
             probability=self.prior,
-            anchor=f"{condition.component}:{condition.unit}:{code}:{since_ms}",
+            severity=self._severity(code),
+            anchor=alarm.anchor,
             evidence={
                 "code": code,
                 "component": condition.component,
                 "unit": condition.unit,
-                "since": iso(since_ms),
+                "since": iso(alarm.since_ms),
                 "held_s": hold_ms / 1000,
                 "device_severity": entry[_SEVERITY],
             },
+            alarm=alarm,
         )
+
+    def _severity(self, code: str) -> Severity | None:
+        if code in self.warnings or code in self.notices:
+            return Severity.LOW
+        return Severity.MEDIUM if code in self.slow_codes else None
+
+
+def _alarm(about: Condition, entry: list[Any]) -> Alarm:
+    return Alarm(code=entry[_CODE], component=about.component, unit=about.unit, since_ms=entry[_SINCE_MS])
+
+
+def _words(condition: Condition, code: str) -> str:
+    """Name the level that a condition has."""
+    return condition._replace(name=code).words
 
 
 def _make_room(conditions: dict[Condition, list[Any]], newest: Condition) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import astuple
 from pydantic import Field
 
 from detectors.base import Detector, Scope, Span
+from domain.alarms import Alarm
 from domain.conditions import standing
 from domain.event_fields import MOST_MINOR, Token
 from domain.events import Transaction
@@ -63,7 +64,7 @@ class DispenseWithoutAuthorisation(Detector[Telemetry | Transaction, State]):
     no longer there) are compared, `slack` after the count, with what was approved up to then since the count
     before. It fires when more than `tolerance_notes` notes are not covered; and when notes were presented
     without any approved withdrawal within `slack` of it. Once it fired it adds up for `pause`, and tells the
-    sum with the next.
+    sum with the next. It is never over by itself: only the desk closes it.
 
     Late: a count older than the newest of its unit is not counted, nor is a presentation older than `slack`;
     an approval counts whenever it comes before the count is judged.
@@ -244,6 +245,7 @@ class DispenseWithoutAuthorisation(Detector[Telemetry | Transaction, State]):
                 "boundary": self.boundary,
                 "count_declined": self.count_declined,
             },
+            alarm=Alarm(code="dispense_without_auth", component="dispenser", since_ms=when_ms),
         )
         return (finding,)
 

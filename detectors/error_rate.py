@@ -9,9 +9,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from detectors.base import Detector, Scope, Span
+from domain.alarms import Alarm
 from domain.conditions import standing
 from domain.events import Transaction
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding, Severity, over
 from domain.instants import iso, span_ms
 from domain.telemetry import Telemetry
 from domain.wording import counted
@@ -20,8 +21,8 @@ from domain.wording import counted
 _NEWEST_MS, _UNITS, _KINDS = range(3)
 State = list[Any]
 # Of a kind: attempts and errors of the habit, and of the block that is going on; whether its unit counts
-# itself; whether it is too high now and was told of; blocks in a row that were too high.
-_BASE, _BASE_ERRORS, _BLOCK, _BLOCK_ERRORS, _COUNTS, _TOLD, _HIGH_BLOCKS = range(7)
+# itself; since when it is too high and was told of (ms, None: it is not); blocks in a row that were too high.
+_BASE, _BASE_ERRORS, _BLOCK, _BLOCK_ERRORS, _COUNTS, _SINCE_MS, _HIGH_BLOCKS = range(7)
 
 _MOST_UNITS = 24
 # The habit of so many attempts fades.
@@ -37,6 +38,12 @@ _KIND_OF_COUNTER = {
     "cassette": "notes",
 }
 _KIND_OF_ERROR = {"card_track_error": "reads", "dispense_none": "payments", "dispense_short": "payments"}
+# What is wrong with the device then, by code and component: all its units of a kind together.
+_ALARMS = {
+    "reads": ("card_read_degraded", "card_reader"),
+    "payments": ("note_error_rate", "dispenser"),
+    "notes": ("note_error_rate", "cassette"),
+}
 _READ = frozenset({"chip", "magstripe"})
 
 
@@ -55,8 +62,9 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
     rejected note is an error) or, where it has none, from reports of failed reads and payments beside the
     uses of cards. They are judged in blocks of `block` attempts against the habit: it fires when the rate
     is at least `times` the usual, and chance would bring as many errors less often than once in ten to
-    the power of `log_odds`. It fires once, and again only after a block that was not too high. What is too
-    high is not learnt, unless it lasts `settled` blocks: then it is the new habit.
+    the power of `log_odds`. It fires once, says that it is over after a block that was not too high, and
+    only then fires again. What is too high is not learnt, unless it lasts `settled` blocks: then it is the
+    new habit.
 
     Late: order does not matter for reports and uses; a count older than the newest of its unit is not
     counted.
@@ -74,6 +82,7 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
     prior = 0.5
     # A device on which everything always fails is not in order.
     about_the_unusual = False
+    state_version = 2
     include_current: ClassVar[bool] = True
     # The card of a declined use was read all the same.
     count_declined: ClassVar[bool] = True
@@ -98,9 +107,14 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
         return newest_ms, held, [(kind, *known) for kind, known in kinds.items()]
 
     def load(self, dumped: list[Any], state_version: int) -> State:
-        newest_ms, held, kinds = dumped
+        newest_ms, held, given = dumped
         units = {(component, unit): known for component, unit, *known in held}
-        return [newest_ms, units, {kind: known for kind, *known in kinds}]
+        kinds = {kind: known for kind, *known in given}
+        if state_version < 2:
+            # It only said whether a kind was told of, not since when.
+            for known in kinds.values():
+                known[_SINCE_MS] = newest_ms if known[_SINCE_MS] else None
+        return [newest_ms, units, kinds]
 
     def step(self, state: State, event: Telemetry | Transaction) -> tuple[Finding, ...]:
         at_ms = event.at_ms
@@ -109,19 +123,19 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
         state[_NEWEST_MS] = max(state[_NEWEST_MS], at_ms)
         if isinstance(event, Transaction):
             # A use that went well cannot bring the rate over anything, so it is only counted.
+            ended = QUIET
             if event.entry in _READ:
-                self._add(state, "reads", 1, 0, by_itself=False)
+                ended = self._add(state, "reads", 1, 0, event, by_itself=False)
             if event.type == "withdrawal" and event.outcome == "approved":
-                self._add(state, "payments", 1, 0, by_itself=False)
-            return QUIET
+                ended += self._add(state, "payments", 1, 0, event, by_itself=False)
+            return ended
         if event.edge == "count":
             return self._count(state, event)
         kind = _KIND_OF_ERROR.get(event.code)
         if kind is None or not standing(event):
             return QUIET
         # A payment that failed was counted when it was approved; a read that failed led to no use.
-        attempts = 1 if kind == "reads" else 0
-        return self._judged(kind, self._add(state, kind, attempts, 1, by_itself=False), event)
+        return self._add(state, kind, 1 if kind == "reads" else 0, 1, event, by_itself=False)
 
     def _count(self, state: State, event: Telemetry) -> tuple[Finding, ...]:
         counters, kind = event.counters, _KIND_OF_COUNTER.get(event.component)
@@ -145,32 +159,32 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
         errors = bad - before[2]
         # Counters of notes tell apart what went well; those of attempts hold both.
         attempts = good - before[1] + (errors if kind == "notes" else 0)
-        return self._judged(kind, self._add(state, kind, attempts, errors, by_itself=True), event)
+        return self._add(state, kind, attempts, errors, event, by_itself=True)
 
     def _add(
-        self, state: State, kind: str, attempts: int, errors: int, *, by_itself: bool
-    ) -> list[Any] | None:
-        """Count work into its kind's block; None where the unit's own counters know better."""
-        known: list[Any] = state[_KINDS].setdefault(kind, [0.0, 0.0, 0, 0, False, False, 0])
+        self,
+        state: State,
+        kind: str,
+        attempts: int,
+        errors: int,
+        event: Telemetry | Transaction,
+        *,
+        by_itself: bool,
+    ) -> tuple[Finding, ...]:
+        """Count work into its kind's block and judge it, unless the unit's own counters know better."""
+        known: list[Any] = state[_KINDS].setdefault(kind, [0.0, 0.0, 0, 0, False, None, 0])
         if by_itself and not known[_COUNTS]:
             known[_BLOCK] = known[_BLOCK_ERRORS] = 0
             known[_COUNTS] = True
         if known[_COUNTS] and not by_itself:
-            return None
+            return QUIET
         known[_BLOCK] += attempts
         known[_BLOCK_ERRORS] += errors
-        if not errors:
-            self._end_block(kind, known)
-        return known
-
-    def _judged(self, kind: str, known: list[Any] | None, event: Telemetry) -> tuple[Finding, ...]:
-        if known is None:
-            return QUIET
-        news = not known[_TOLD] and self._too_high(kind, known)
-        found = (self._finding(kind, known, event),) if news else QUIET
-        known[_TOLD] = known[_TOLD] or news
-        self._end_block(kind, known)
-        return found
+        found = QUIET
+        if isinstance(event, Telemetry) and known[_SINCE_MS] is None and self._too_high(kind, known):
+            known[_SINCE_MS] = event.at_ms
+            found = (self._finding(kind, known, event),)
+        return found + self._end_block(kind, known, event.at_ms)
 
     def _too_high(self, kind: str, known: list[Any]) -> bool:
         errors = min(known[_BLOCK_ERRORS], known[_BLOCK])
@@ -180,13 +194,15 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
             and _log_tail(errors, known[_BLOCK], _usual(kind, known)) <= -self.log_odds
         )
 
-    def _end_block(self, kind: str, known: list[Any]) -> None:
-        """Learn a full block, unless it is too high for it."""
+    def _end_block(self, kind: str, known: list[Any], at_ms: int) -> tuple[Finding, ...]:
+        """Learn a full block, unless it is too high for it; say so when it no longer is."""
         if known[_BLOCK] < self.block:
-            return
-        high = self._too_high(kind, known)
+            return QUIET
+        ended, high = QUIET, self._too_high(kind, known)
         known[_HIGH_BLOCKS] = known[_HIGH_BLOCKS] + 1 if high else 0
-        known[_TOLD] = high and known[_TOLD]
+        if not high and known[_SINCE_MS] is not None:
+            ended = (over(_alarm(kind, known), f"high rate of failed {_NOUNS[kind]}s", at_ms),)
+            known[_SINCE_MS] = None
         if known[_HIGH_BLOCKS] >= self.settled:
             known[_BASE] = known[_BASE_ERRORS] = 0.0
             known[_HIGH_BLOCKS], high = 0, False
@@ -197,16 +213,19 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
                 known[_BASE_ERRORS] *= _MOST_BASE / known[_BASE]
                 known[_BASE] = _MOST_BASE
         known[_BLOCK] = known[_BLOCK_ERRORS] = 0
+        return ended
 
     def _finding(self, kind: str, known: list[Any], event: Telemetry) -> Finding:
         attempts, usual = known[_BLOCK], _usual(kind, known)
         errors = min(known[_BLOCK_ERRORS], attempts)
+        alarm = _alarm(kind, known)
         return Finding(
             reason=(
                 f"{errors:,} of {counted(attempts, _NOUNS[kind])} went wrong, {errors / attempts:.1%}; "
                 f"{usual:.1%} are usual for this device."
             ),
             probability=self.prior,
+            anchor=alarm.anchor,
             evidence={
                 "kind": kind,
                 "errors": errors,
@@ -223,7 +242,13 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
                 "include_current": self.include_current,
                 "count_declined": self.count_declined,
             },
+            alarm=alarm,
         )
+
+
+def _alarm(kind: str, known: list[Any]) -> Alarm:
+    code, component = _ALARMS[kind]
+    return Alarm(code=code, component=component, since_ms=known[_SINCE_MS])
 
 
 def _usual(kind: str, known: list[Any]) -> float:

@@ -20,7 +20,8 @@
       - {at: 5m, key: c1, uses: 6}      # fields of the finding, or entries of its evidence
 
 An event may say `lasts` for the length of a cash machine session. An expectation may also say `says` (a
-part of the reason), `event` (the event's id) and `members` (cards).
+part of the reason), `event` (the event's id), `members` (cards), and of a device's alarm `alarm` (any of its
+code, component, unit, since and device) and whether it is `over`.
 """
 
 import sys
@@ -34,13 +35,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from detectors import name_of
 from detectors.base import Detector
+from domain.alarms import Alarm
 from domain.event_lines import EventLineError, EventLines
 from domain.events import Event, Progress
 from domain.findings import Finding, Severity
 from domain.instants import iso
-from domain.tables import SegmentAmounts, Tables, history
+from domain.tables import FaultRates, Published, SegmentAmounts, Tables
 
 _HEAD = ("start", "zone", "places", "defaults", "examples")
+_OF_AN_ALARM = ("code", "component", "unit", "since", "device")
+_TABLES: dict[str, type[Published]] = {"segment_amounts": SegmentAmounts, "fault_rates": FaultRates}
 _PARTS = ("name", "parameters", "tables", "defaults", "events", "fires")
 
 
@@ -61,12 +65,15 @@ class Fired(NamedTuple):
         """Give what an expectation calls `name`: a field of the finding, or an entry of its evidence."""
         if name == "members":
             return [member.card for member in self.finding.members]
+        alarm = self.finding.alarm
         fields = msgspec.structs.asdict(self.finding) | {
             "at": iso(self.at_ms),
             "key": self.key,
             "event": self.event_id,
             "says": self.finding.reason,
             "severity": self.severity.name.lower(),
+            "alarm": None if alarm is None else _alarm_fields(alarm),
+            "over": alarm is not None and alarm.over,
         }
         evidence = self.finding.evidence
         return (evidence | fields).get(name, f"nothing: there is no such field and only {list(evidence)}")
@@ -125,7 +132,7 @@ def problem(detector: type[Detector[Any, Any]], example: Example) -> str | None:
         f"{name} should be {wanted!r} and is {one.get(name)!r}"
         for one, expected in zip(fired, example.fires, strict=False)
         for name, wanted in expected.items()
-        if (wanted not in one.get(name) if name == "says" else one.get(name) != wanted)
+        if not _is_met(name, wanted, one.get(name))
     ]
     if len(fired) != len(example.fires):
         wrong.append(f"{len(example.fires)} findings expected, {len(fired)} fired")
@@ -133,6 +140,21 @@ def problem(detector: type[Detector[Any, Any]], example: Example) -> str | None:
         return None
     said = [f"  at {iso(one.at_ms)}, key {one.key}, event {one.event_id}: {one.finding}" for one in fired]
     return "\n".join([*wrong, "all that fired:", *said])
+
+
+def _is_met(name: str, wanted: Any, found: Any) -> bool:
+    if name == "says":
+        return wanted in found
+    if name == "alarm" and isinstance(wanted, dict) and isinstance(found, dict):
+        return wanted.items() <= found.items()
+    return bool(found == wanted)
+
+
+def _alarm_fields(alarm: Alarm) -> dict[str, Any]:
+    """Give what an expectation may say of an alarm; whether it is over it says beside."""
+    fields = msgspec.structs.asdict(alarm)
+    del fields["over"]
+    return fields | {"since": iso(fields.pop("since_ms"))}
 
 
 def _woken(detector: Detector[Any, Any], states: dict[str, Any], until_ms: int) -> Iterator[Fired]:
@@ -179,7 +201,7 @@ def _example(head: Mapping[str, Any], given: Any, where: str) -> Example:
             at = f"{where}, line {number} of its events"
             lines.add(_mapping(line, at))
         at = f"{where}, tables"
-        tables = _tables(_mapping(parts.get("tables"), at, ("segment_amounts",)), lines)
+        tables = _tables(_mapping(parts.get("tables"), at, _TABLES), lines)
         at = f"{where}, fires"
         fires = [_expectation(_mapping(one, at), lines) for one in _list(parts["fires"], at)]
     except ExamplesError:
@@ -191,18 +213,25 @@ def _example(head: Mapping[str, Any], given: Any, where: str) -> Example:
 
 
 def _tables(given: Mapping[str, Any], lines: EventLines) -> Tables:
-    versions = [
+    return Tables.of(
         msgspec.convert(
-            {**version, "effective_at": iso(lines.time_ms(version.get("effective_at")))}, SegmentAmounts
+            {**version, "effective_at": iso(lines.time_ms(version.get("effective_at")))}, _TABLES[name]
         )
-        for version in given.get("segment_amounts", ())
-    ]
-    return Tables(segment_amounts=history(versions))
+        for name, versions in given.items()
+        for version in versions
+    )
 
 
 def _expectation(said: dict[str, Any], lines: EventLines) -> dict[str, Any]:
     if "at" not in said or "key" not in said:
         raise EventLineError(f"each should say at least `at` and `key`, and {said} does not")
+    alarm = said.get("alarm")
+    if isinstance(alarm, dict):
+        if unknown := [name for name in alarm if name not in _OF_AN_ALARM]:
+            raise EventLineError(f"unknown {unknown[0]!r} of an alarm; there are {', '.join(_OF_AN_ALARM)}")
+        if "since" in alarm:
+            alarm = alarm | {"since": iso(lines.time_ms(alarm["since"]))}
+        said = said | {"alarm": alarm}
     return said | {"at": iso(lines.time_ms(said["at"]))}
 
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from detectors.base import Detector, Scope, Span
+from domain.alarms import Alarm
 from domain.conditions import FROM_OUTSIDE
 from domain.events import Transaction
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding, Severity, over
 from domain.instants import iso, span_ms, span_words
 from domain.telemetry import Telemetry
 from domain.windows import Boundary
@@ -39,8 +40,9 @@ class HeartbeatLost(Detector[Telemetry | Transaction, State]):
 
     Judgement: how often a device sends heartbeats is learnt from it, as the median of its last 9 intervals
     (from 5 on; before that it is `heartbeat`), `longest` at most. Any report of its own is a sign of life;
-    what others report about it is none. It fires once, and again only after the device was heard. Cards
-    in use meanwhile say that only the monitoring is cut: the finding is then of low severity.
+    what others report about it is none. It fires once, says that it is over when the device is heard, and
+    only then fires again. Cards in use meanwhile say that only the monitoring is cut: the finding is then of
+    low severity, and they do not end it.
 
     Late: a report older than the newest changes nothing.
 
@@ -63,10 +65,13 @@ class HeartbeatLost(Detector[Telemetry | Transaction, State]):
     )
     longest: Annotated[Span, Field(description="longest interval that is believed")] = timedelta(hours=1)
     grace: Annotated[Span, Field(description="allowed for the way of a report")] = timedelta(seconds=15)
+    forgotten_after: Annotated[
+        Span, Field(description="silence beyond what is due until all is forgotten")
+    ] = timedelta(days=30)
 
     @property
     def memory(self) -> timedelta:
-        return max(self.heartbeat, self.longest) * (self.missed + 1) + self.grace
+        return max(self.heartbeat, self.longest) * (self.missed + 1) + self.grace + self.forgotten_after
 
     @cached_property
     def _memory_ms(self) -> int:
@@ -90,12 +95,13 @@ class HeartbeatLost(Detector[Telemetry | Transaction, State]):
             return QUIET
         if at_ms <= state[_HEARD_MS] or event.code in FROM_OUTSIDE:
             return QUIET
+        found = (over(_alarm(state), "silence of the device", at_ms),) if state[_LOST] else QUIET
         state[_HEARD_MS], state[_LOST] = at_ms, False
         if event.edge == "heartbeat":
             before_ms, state[_BEAT_MS] = state[_BEAT_MS], at_ms
             if before_ms is not None and at_ms - before_ms >= _LEAST_INTERVAL_MS:
                 state[_INTERVALS] = [*state[_INTERVALS], at_ms - before_ms][-_MOST_INTERVALS:]
-        return QUIET
+        return found
 
     def due(self, state: State) -> int | None:
         if state[_LOST] or not state[_HEARD_MS]:
@@ -114,6 +120,7 @@ class HeartbeatLost(Detector[Telemetry | Transaction, State]):
         if due_ms is None or due_ms > at_ms:
             return QUIET
         state[_LOST] = True
+        alarm = _alarm(state)
         heard_ms, used_ms, interval_ms = state[_HEARD_MS], state[_USED_MS], self._interval_ms(state)
         in_use = used_ms is not None and used_ms > heard_ms
         reason = (
@@ -124,7 +131,7 @@ class HeartbeatLost(Detector[Telemetry | Transaction, State]):
             reason=f"{reason}; cards are still in use." if in_use else f"{reason}.",
             probability=self.prior,
             severity=Severity.LOW if in_use else None,
-            anchor=str(heard_ms),
+            anchor=alarm.anchor,
             evidence={
                 "heard_at": iso(heard_ms),
                 "interval_s": interval_ms / 1000,
@@ -133,5 +140,10 @@ class HeartbeatLost(Detector[Telemetry | Transaction, State]):
                 "used_at": None if used_ms is None else iso(used_ms),
                 "in_use": in_use,
             },
+            alarm=alarm,
         )
         return (finding,)
+
+
+def _alarm(state: State) -> Alarm:
+    return Alarm(code="device_offline", component="network", since_ms=state[_HEARD_MS])

@@ -11,19 +11,20 @@ from msgspec.structs import astuple
 from pydantic import Field
 
 from detectors.base import Detector, Scope, Span
+from domain.alarms import Alarm
 from domain.conditions import standing
 from domain.event_fields import Token
 from domain.events import Transaction
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding, Severity, over
 from domain.instants import iso, span_ms, span_words
 from domain.money import money_words
 from domain.telemetry import Telemetry
 from domain.windows import Boundary, reach_ms
 from domain.wording import counted, listed
 
-# The newest event (ms), the reversals and the jams (ms) of one window in order, and until when (ms, None:
-# it is not) the burst that was told of goes on.
-_NEWEST_MS, _REVERSALS, _JAMS, _TOLD_MS = range(4)
+# The newest event (ms), the reversals and the jams (ms) of one window in order, and until when and since when
+# (ms, None: it does not) the burst that was told of goes on.
+_NEWEST_MS, _REVERSALS, _JAMS, _UNTIL_MS, _SINCE_MS = range(5)
 State = list[Any]
 
 _MOST_REVERSALS = _MOST_JAMS = 64
@@ -51,8 +52,8 @@ class ReversalBurst(Detector[Transaction | Telemetry, State]):
     False alarms: a line that answers too late, a cassette with bad notes.
 
     Judgement: it fires at `reversals` reversals, or at `jammed_reversals` that each have one of
-    `jam_codes` within `beside` before or after. It fires once, and again only after a whole window
-    without a reversal.
+    `jam_codes` within `beside` before or after. It fires once, says that it is over after a whole
+    window without a reversal, and only then fires again.
 
     Late: a reversal or jam within the window of the newest event is put in its place; an older one is not
     counted.
@@ -67,6 +68,7 @@ class ReversalBurst(Detector[Transaction | Telemetry, State]):
     severity = Severity.HIGH
     prior = 0.4
     about_the_unusual = False
+    state_version = 2
     include_current: ClassVar[bool] = True
     # A reversal that the host declined has taken nothing back.
     count_declined: ClassVar[bool] = False
@@ -96,15 +98,20 @@ class ReversalBurst(Detector[Transaction | Telemetry, State]):
         return reach_ms(span_ms(self.window), self.boundary)
 
     def start(self) -> State:
-        return [0, [], [], None]
+        return [0, [], [], None, None]
 
     def dump(self, state: State) -> tuple[Any, ...]:
-        newest_ms, reversals, jams, told_ms = state
-        return newest_ms, [astuple(reversal) for reversal in reversals], jams.copy(), told_ms
+        newest_ms, reversals, jams, *burst = state
+        return newest_ms, [astuple(reversal) for reversal in reversals], jams.copy(), *burst
 
     def load(self, dumped: list[Any], state_version: int) -> State:
-        newest_ms, reversals, jams, told_ms = dumped
-        return [newest_ms, [Reversal(*reversal) for reversal in reversals], jams, told_ms]
+        newest_ms, held, jams, until_ms, *since = dumped
+        reversals = [Reversal(*reversal) for reversal in held]
+        if state_version < 2:
+            # It did not say since when; it said until when of bursts that had ended too.
+            goes_on = until_ms is not None and newest_ms <= until_ms and reversals
+            until_ms, since = (until_ms, [reversals[0].at_ms]) if goes_on else (None, [None])
+        return [newest_ms, reversals, jams, until_ms, *since]
 
     def step(self, state: State, event: Transaction | Telemetry) -> tuple[Finding, ...]:
         at_ms = event.at_ms
@@ -133,13 +140,26 @@ class ReversalBurst(Detector[Transaction | Telemetry, State]):
         jams = [jam_ms for jam_ms in state[_JAMS] if jam_ms >= near_ms][-_MOST_JAMS:]
         state[_REVERSALS], state[_JAMS] = held, jams
         jammed = [one for one in held if self._jammed(one, jams)]
-        over = len(held) >= self.reversals or len(jammed) >= self.jammed_reversals
-        told_ms = state[_TOLD_MS]
-        goes_on = bool(held) and told_ms is not None and held[-1].at_ms <= told_ms
-        if not (over or goes_on):
+        if state[_UNTIL_MS] is not None:
+            if held:
+                state[_UNTIL_MS] = held[-1].at_ms + self._reach_ms
             return QUIET
-        state[_TOLD_MS] = held[-1].at_ms + self._reach_ms
-        return QUIET if goes_on else (self._finding(held, jammed, event),)
+        if len(held) < self.reversals and len(jammed) < self.jammed_reversals:
+            return QUIET
+        state[_UNTIL_MS], state[_SINCE_MS] = held[-1].at_ms + self._reach_ms, held[0].at_ms
+        return (self._finding(held, jammed, event),)
+
+    def due(self, state: State) -> int | None:
+        until_ms: int | None = state[_UNTIL_MS]
+        return until_ms
+
+    def expire(self, state: State, at_ms: int) -> tuple[Finding, ...]:
+        until_ms, since_ms = state[_UNTIL_MS], state[_SINCE_MS]
+        if until_ms is None or until_ms > at_ms:
+            return QUIET
+        # What was told of does not count for the next burst.
+        state[_REVERSALS], state[_UNTIL_MS], state[_SINCE_MS] = [], None, None
+        return (over(_alarm(since_ms), "burst of reversals", at_ms),)
 
     def _jammed(self, reversal: Reversal, jams: list[int]) -> bool:
         return any(abs(jam_ms - reversal.at_ms) <= span_ms(self.beside) for jam_ms in jams)
@@ -155,6 +175,7 @@ class ReversalBurst(Detector[Transaction | Telemetry, State]):
         trapped = len(jammed) >= self.jammed_reversals
         money = listed([money_words(amount_minor, code) for code, amount_minor in sums.items()])
         beside = f", {len(jammed)} of them beside a jam" if jammed else ""
+        alarm = _alarm(held[0].at_ms)
         return Finding(
             reason=(
                 f"{counted(len(held), 'reversal')} of {money} with {counted(len(cards), 'card')} within "
@@ -163,6 +184,7 @@ class ReversalBurst(Detector[Transaction | Telemetry, State]):
             probability=0.7 if trapped else self.prior,
             exposure_minor=sums[currency],
             currency=currency,
+            anchor=alarm.anchor,
             evidence={
                 "reversals": len(held),
                 "jammed": len(jammed),
@@ -177,4 +199,9 @@ class ReversalBurst(Detector[Transaction | Telemetry, State]):
                 "include_current": self.include_current,
                 "count_declined": self.count_declined,
             },
+            alarm=alarm,
         )
+
+
+def _alarm(since_ms: int) -> Alarm:
+    return Alarm(code="reversal_burst", component="device", since_ms=since_ms)

@@ -10,8 +10,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from detectors.base import Detector, Scope, Span
+from domain.alarms import Alarm
 from domain.events import Transaction
-from domain.findings import QUIET, Finding, Severity
+from domain.findings import QUIET, Finding, Severity, over
 from domain.instants import iso, span_ms, span_words
 from domain.wording import counted
 
@@ -19,9 +20,9 @@ from domain.wording import counted
 _NEWEST_MS, _DEVICES = range(2)
 State = list[Any]
 # Of a device: its newest use (ms), the first week that counts and the one that is going on (their numbers
-# since 1970), what the weeks before this one weigh, the uses in each hour of the week (fading alike), and
-# when its silence is too long (ms, None: nobody can say, or it was told of).
-_LAST_MS, _FIRST, _WEEK, _WEEKS, _USES, _DUE_MS = range(6)
+# since 1970), what the weeks before this one weigh, the uses in each hour of the week (fading alike), when
+# its silence is too long (ms, None: nobody can say, or it was told of), and whether it was told of.
+_LAST_MS, _FIRST, _WEEK, _WEEKS, _USES, _DUE_MS, _TOLD = range(7)
 
 _MOST_DEVICES = 24
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
@@ -52,7 +53,7 @@ class SilentDevice(Detector[Transaction, State]):
     hour by hour (a gamma-Poisson predictive). It fires when that chance, times the uses of a month (each
     begins a gap), is below `false_alarms_a_month`; but not when more than half of the siblings at its branch
     that should have been used meanwhile were not either: then it is asked again each hour. It fires once in
-    a gap.
+    a gap, and says that it is over at the use that ends it.
 
     Late: a use older than the device's newest is counted in its hour and ends no gap.
 
@@ -68,6 +69,7 @@ class SilentDevice(Detector[Transaction, State]):
     scope = Scope.BRANCH
     severity = Severity.MEDIUM
     prior = 0.5
+    state_version = 2
 
     false_alarms_a_month: Annotated[
         float, Field(gt=0, le=10, description="that a device without any fault may cause")
@@ -89,14 +91,19 @@ class SilentDevice(Detector[Transaction, State]):
 
     def dump(self, state: State) -> tuple[Any, ...]:
         held = [
-            (device, *known[:_USES], known[_USES].copy(), known[_DUE_MS])
+            (device, *known[:_USES], known[_USES].copy(), *known[_DUE_MS:])
             for device, known in state[_DEVICES].items()
         ]
         return state[_NEWEST_MS], held
 
     def load(self, dumped: list[Any], state_version: int) -> State:
         newest_ms, held = dumped
-        return [newest_ms, {device: known for device, *known in held}]
+        devices = {device: known for device, *known in held}
+        if state_version < 2:
+            # It did not tell what was told of from what nobody can say.
+            for known in devices.values():
+                known.append(False)
+        return [newest_ms, devices]
 
     def step(self, state: State, event: Transaction) -> tuple[Finding, ...]:
         at_ms = event.at_ms
@@ -108,6 +115,7 @@ class SilentDevice(Detector[Transaction, State]):
             return QUIET
         devices = state[_DEVICES]
         known = devices.get(event.device)
+        ended = QUIET if known is None else _ended(event.device, known, at_ms)
         if known is None or at_ms - known[_LAST_MS] > self._memory_ms:
             # The week it begins in is not whole.
             known = devices[event.device] = [
@@ -117,6 +125,7 @@ class SilentDevice(Detector[Transaction, State]):
                 0.0,
                 [0] * _WEEK_HOURS,
                 None,
+                False,
             ]
             if len(devices) > _MOST_DEVICES:
                 del devices[min(devices, key=lambda other: devices[other][_LAST_MS])]
@@ -127,7 +136,7 @@ class SilentDevice(Detector[Transaction, State]):
         if at_ms >= known[_LAST_MS]:
             known[_LAST_MS] = at_ms
             known[_DUE_MS] = self._due_ms(known)
-        return QUIET
+        return ended
 
     def _fade(self, known: list[Any], week: int) -> None:
         while known[_WEEK] < week:
@@ -171,7 +180,7 @@ class SilentDevice(Detector[Transaction, State]):
                     at_ms + _HOUR_MS if at_ms - known[_LAST_MS] < self._memory_ms - _HOUR_MS else None
                 )
                 continue
-            known[_DUE_MS] = None
+            known[_DUE_MS], known[_TOLD] = None, True
             found.append(self._finding(device, known, siblings, quiet, at_ms))
         return tuple(found)
 
@@ -192,13 +201,14 @@ class SilentDevice(Detector[Transaction, State]):
         expected = _expected(known, last_ms, at_ms)
         went_on = f"{siblings - quiet} went on being used"
         beside = f"; of {counted(siblings, 'sibling')} {went_on}" if siblings else ""
+        alarm = _alarm(device, known)
         return Finding(
             reason=(
                 f"{device} was not used for {span_words(at_ms - last_ms)}, in which "
                 f"{counted(max(1, round(expected)), 'use')} would be usual{beside}."
             ),
             probability=self.prior,
-            anchor=f"{device}:{last_ms}",
+            anchor=alarm.anchor,
             evidence={
                 "device": device,
                 "last_used_at": iso(last_ms),
@@ -210,7 +220,20 @@ class SilentDevice(Detector[Transaction, State]):
                 "include_current": self.include_current,
                 "count_declined": self.count_declined,
             },
+            alarm=alarm,
         )
+
+
+def _alarm(device: str, known: list[Any]) -> Alarm:
+    return Alarm(code="silent_device", component="device", since_ms=known[_LAST_MS], device=device)
+
+
+def _ended(device: str, known: list[Any], at_ms: int) -> tuple[Finding, ...]:
+    """Say that a silence that was told of is over, where a use at a time ends it."""
+    if not known[_TOLD] or at_ms <= known[_LAST_MS]:
+        return QUIET
+    known[_TOLD] = False
+    return (over(_alarm(device, known), f"silence of {device}", at_ms),)
 
 
 def _week(at_ms: int) -> int:

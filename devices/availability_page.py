@@ -1,19 +1,16 @@
 """The availability of a month as one HTML file that needs nothing else: no script, no font, no network."""
 
-from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
 from devices.availability import Rate
 from devices.buckets import BUCKETS, Bucket
 from devices.month import DeviceMonth, MonthOfFleet
+from devices.page import Cell, Keyed, keyed, page, section, table
 from devices.pictures import LOSSES, days_picture, trend_picture, worst_picture
 from devices.wording import Wording, hours, percent, share
 
 _STYLE = Path(__file__).with_name("availability.css")
-_LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
-
-Cell = str | tuple[Bucket, str]
 
 
 def availability_page(found: MonthOfFleet, wording: Wording) -> str:
@@ -22,35 +19,19 @@ def availability_page(found: MonthOfFleet, wording: Wording) -> str:
     title = say("title", month=found.month)
     scope = say("scope", devices=len(found.devices), first=found.month.first, last=found.last)
     sections = [
-        _section(say("days_picture"), days_picture(found, wording), _legend(found, wording)),
-        _section(say("trend_picture"), trend_picture(found, wording)),
-        _section(
+        section(say("days_picture"), days_picture(found, wording), _legend(found, wording)),
+        section(say("trend_picture"), trend_picture(found, wording)),
+        section(
             say("worst_picture"),
             worst_picture(found, wording) if found.worst(1) else f"<p>{say('nothing_lost')}</p>",
         ),
-        _section(say("buckets"), _buckets(found, wording), f"<p>{escape(say('method'))}</p>"),
-        _section(say("excuses"), *_excuses(found, wording)),
-        _section(say("failures"), _failures(found, wording)),
-        _section(say("devices"), _devices(found, wording), kind="long"),
+        section(say("buckets"), _buckets(found, wording), f"<p>{escape(say('method'))}</p>"),
+        section(say("excuses"), *_excuses(found, wording)),
+        section(say("failures"), _failures(found, wording)),
+        section(say("devices"), _devices(found, wording), kind="long"),
     ]
-    return "\n".join(
-        (
-            "<!doctype html>",
-            f'<html lang="{_LANGUAGE_TAGS[wording.language]}">',
-            '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-            f"<title>{escape(title)}</title>",
-            f"<style>\n{_STYLE.read_text('utf-8')}</style></head>",
-            f"<body><h1>{escape(title)}</h1><p>{escape(scope)}</p>",
-            _headline(found, wording),
-            *sections,
-            "</body></html>",
-            "",
-        )
-    )
-
-
-def _section(title: str, *parts: str, kind: str = "") -> str:
-    return "\n".join((f'<section class="{kind}"><h2>{escape(title)}</h2>', *parts, "</section>"))
+    body = (f"<p>{escape(scope)}</p>", _headline(found, wording), *sections)
+    return page(title, wording.language, _STYLE.read_text("utf-8"), body)
 
 
 def _headline(found: MonthOfFleet, wording: Wording) -> str:
@@ -80,7 +61,7 @@ def _figure(name: str, rate: Rate, meaning: str, wording: Wording) -> str:
 
 def _legend(found: MonthOfFleet, wording: Wording) -> str:
     sums = found.account.by_bucket
-    keys = [f"<li>{_keyed(bucket, wording.bucket(bucket))}</li>" for bucket in LOSSES if sums[bucket]]
+    keys = [f"<li>{keyed(_bucket(bucket, wording))}</li>" for bucket in LOSSES if sums[bucket]]
     return "\n".join(('<ul class="legend">', *keys, "</ul>"))
 
 
@@ -92,9 +73,9 @@ def _buckets(found: MonthOfFleet, wording: Wording) -> str:
         length_ms = account.by_bucket[bucket]
         is_asked = bucket not in ("planned_stop", "out_of_window") and asked_ms
         share = percent(Rate(length_ms, asked_ms)) if is_asked else ""
-        rows.append([(bucket, wording.bucket(bucket)), hours(length_ms), share])
+        rows.append([_bucket(bucket, wording), hours(length_ms), share])
     heads = [wording.say(key) for key in ("bucket", "hours", "share")]
-    return _table(heads, rows, [wording.say("total"), hours(account.spent_ms.total()), ""])
+    return table(heads, rows, [wording.say("total"), hours(account.spent_ms.total()), ""])
 
 
 def _excuses(found: MonthOfFleet, wording: Wording) -> tuple[str, ...]:
@@ -103,7 +84,7 @@ def _excuses(found: MonthOfFleet, wording: Wording) -> tuple[str, ...]:
         return (f"<p>{escape(say('nothing_excused'))}</p>",)
     rows: list[list[Cell]] = [
         [
-            (excuse.bucket, wording.bucket(excuse.bucket)),
+            _bucket(excuse.bucket, wording),
             wording.cause(excuse.cause),
             hours(excuse.ms),
             f"{100 * excuse.share:g} %",
@@ -115,7 +96,7 @@ def _excuses(found: MonthOfFleet, wording: Wording) -> tuple[str, ...]:
     heads = [say(key) for key in ("bucket", "cause", "hours", "credit", "credited")]
     credited_ms = sum(excuse.credited_ms for excuse in assessment.excuses)
     foot = [say("open_rate"), "", "", "", hours(credited_ms)]
-    return f"<p>{escape(say('excuses_note', **rates))}</p>", _table(heads, rows, foot, words=2)
+    return f"<p>{escape(say('excuses_note', **rates))}</p>", table(heads, rows, foot, words=2)
 
 
 def _failures(found: MonthOfFleet, wording: Wording) -> str:
@@ -132,14 +113,14 @@ def _failures(found: MonthOfFleet, wording: Wording) -> str:
         [say("mtta"), wording.span(answers.mean_ms), str(answers.number)],
         [say("repeat_rate"), repeats, f"{known.repeats} / {known.failures}"],
     ]
-    return _table([say(key) for key in ("figure", "value", "count")], rows)
+    return table([say(key) for key in ("figure", "value", "count")], rows)
 
 
 def _devices(found: MonthOfFleet, wording: Wording) -> str:
     rates = ("service_rate", "usable_rate", "withdraw", "deposit", "open_rate")
     heads = [wording.say(key) for key in ("device", "branch", "model", *rates, "lost", "failures")]
     ranked = sorted(found.devices, key=lambda known: (-known.lost_ms, known.device.id))
-    return _table(heads, [_device_row(known, found) for known in ranked], words=3)
+    return table(heads, [_device_row(known, found) for known in ranked], words=3)
 
 
 def _device_row(known: DeviceMonth, found: MonthOfFleet) -> list[Cell]:
@@ -157,23 +138,5 @@ def _device_row(known: DeviceMonth, found: MonthOfFleet) -> list[Cell]:
     ]
 
 
-def _table(
-    heads: Sequence[str], rows: Iterable[Sequence[Cell]], foot: Sequence[Cell] = (), *, words: int = 1
-) -> str:
-    """Write a table whose first columns, as many as `words`, hold words and the rest figures."""
-    body = "\n".join(_row(row, words) for row in rows)
-    end = f"<tfoot>{_row(foot, words)}</tfoot>" if foot else ""
-    head = f"<thead>{_row(heads, words, 'th')}</thead>"
-    return f'<div class="scroll"><table>{head}\n<tbody>{body}</tbody>{end}</table></div>'
-
-
-def _row(cells: Sequence[Cell], words: int, kind: str = "td") -> str:
-    written = []
-    for index, cell in enumerate(cells):
-        said = escape(cell) if isinstance(cell, str) else _keyed(*cell)
-        written.append(f"<{kind}{' class=left' if index < words else ''}>{said}</{kind}>")
-    return f"<tr>{''.join(written)}</tr>"
-
-
-def _keyed(bucket: Bucket, name: str) -> str:
-    return f'<span class="key bucket-{bucket}"></span>{escape(name)}'
+def _bucket(bucket: Bucket, wording: Wording) -> Keyed:
+    return Keyed(f"bucket-{bucket}", wording.bucket(bucket))

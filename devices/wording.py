@@ -1,6 +1,6 @@
-"""What the availability report says, in English and Chinese."""
+"""What reports about devices say, in English and Chinese."""
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -12,20 +12,26 @@ from devices.codes import Catalogue
 
 Language = Literal["en", "zh"]
 _HOUR_MS = 3_600_000
-_CATALOGUE = Path(__file__).with_name("availability_words.yaml")
+AVAILABILITY = Path(__file__).with_name("availability_words.yaml")
 
 
 class Wording:
     """The words of one language."""
 
-    def __init__(self, language: Language, codes: Catalogue) -> None:
-        """Speak `language`; `codes` has the names of codes."""
+    def __init__(self, language: Language, codes: Catalogue, texts: Path = AVAILABILITY) -> None:
+        """Speak `language`; `codes` has the names of codes, `texts` is the report's own catalogue."""
         self.language: Language = language
         self._codes = codes
+        self._words = words(texts)
 
     def say(self, key: str, **filled: object) -> str:
         """Give a text, with what it leaves open filled in."""
-        return words()[key][self.language].format(**filled) if filled else words()[key][self.language]
+        said = self._words[key][self.language]
+        return said.format(**filled) if filled else said
+
+    def has(self, key: str) -> bool:
+        """Tell whether there is such a text."""
+        return key in self._words
 
     def bucket(self, bucket: Bucket) -> str:
         """Give the name of a bucket."""
@@ -70,8 +76,8 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
-@lru_cache(maxsize=1)
-def words() -> dict[str, dict[Language, str]]:
-    """Give the catalogue of texts by key and language, read once."""
-    found: dict[str, dict[Language, str]] = yaml.safe_load(_CATALOGUE.read_text("utf-8"))
+@cache
+def words(texts: Path = AVAILABILITY) -> dict[str, dict[Language, str]]:
+    """Give a catalogue of texts by key and language, read once."""
+    found: dict[str, dict[Language, str]] = yaml.safe_load(texts.read_text("utf-8"))
     return found

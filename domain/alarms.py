@@ -17,3 +17,13 @@ class Alarm(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit: int = 0
     device: str = ""
     over: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """Name the occurrence, for the id of the alert that tells of it.
+
+        >>> Alarm(code="note_jam", component="dispenser", since_ms=1_000).anchor
+        'dispenser:0:note_jam:1000'
+        """
+        about = f"{self.component}:{self.unit}:{self.code}:{self.since_ms}"
+        return f"{self.device}:{about}" if self.device else about

@@ -15,7 +15,8 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     `at_ms` is the event time of the trigger in milliseconds since 1970. `version` is the rule's version
     and `parameters` what was in force; neither is part of the id, so that two versions can be compared
-    alert by alert. `alarm` is there for devices: what of one begins or is over.
+    alert by alert. `alarm` is there for devices: what of one begins or is over. `told_ms` is where in the
+    order of its log the flow told of it: `at_ms`, unless the trigger came later than anybody waited for it.
     """
 
     id: str
@@ -39,6 +40,14 @@ class Alert(Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...] = ()
     ring: str = ""
     alarm: Alarm | None = None
+    told_ms: int = 0
+
+
+class Reached(Struct, frozen=True):
+    """Word from one source of alerts: it has told everything up to `at_ms` of event time."""
+
+    source: str
+    at_ms: int
 
 
 def alert_id(detector: str, key: str, anchor: str) -> str:

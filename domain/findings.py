@@ -4,8 +4,10 @@ from enum import IntEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.alarms import Alarm
+from domain.instants import iso, span_words
 
 
 class Severity(IntEnum):
@@ -49,3 +51,28 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 QUIET: tuple[Finding, ...] = ()
+
+
+def over(raised: Alarm, what: str, at_ms: int) -> Finding:
+    """Say that what an alarm told of under its own anchor is over since `at_ms`; `what` names it.
+
+    >>> jam = Alarm(code="note_jam", component="dispenser", since_ms=0)
+    >>> over(jam, "note jam (dispenser)", 840_000).reason
+    'Note jam (dispenser) is over after 14 minutes.'
+    """
+    lasted_ms = max(0, at_ms - raised.since_ms)
+    return Finding(
+        reason=f"{what[0].upper()}{what[1:]} is over after {span_words(lasted_ms)}.",
+        probability=1.0,
+        severity=Severity.LOW,
+        anchor=f"{raised.anchor}:over",
+        evidence={
+            "code": raised.code,
+            "component": raised.component,
+            "unit": raised.unit,
+            "since": iso(raised.since_ms),
+            "over_at": iso(at_ms),
+            "lasted_s": lasted_ms / 1000,
+        },
+        alarm=replace(raised, over=True),
+    )

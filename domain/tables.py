@@ -7,9 +7,9 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from domain.event_fields import Instant, Token
 from domain.instants import to_ms
@@ -37,7 +37,29 @@ class SegmentAmounts(Struct, frozen=True, kw_only=True, tag_field="table", tag="
     segments: dict[str, SegmentAmount]
 
 
-T = TypeVar("T", bound=SegmentAmounts)
+class ModelFaults(Struct, frozen=True, kw_only=True):
+    """How often devices of one model fail: a gamma distribution of their rates a day.
+
+    `mean` is the mean rate and `shape` how alike they are: the standard deviation of the rates is
+    mean / sqrt(shape). `devices` and `days` are how many, and for how long together, it was learnt from.
+    """
+
+    mean: Annotated[float, Meta(gt=0)]
+    shape: Annotated[float, Meta(gt=0)]
+    devices: int
+    days: float
+
+
+class FaultRates(Struct, frozen=True, kw_only=True, tag_field="table", tag="fault_rates"):
+    """How often the devices of each model fail, in force from `effective_at`."""
+
+    effective_at: Instant
+    version: Token
+    models: dict[str, ModelFaults]
+
+
+Published = SegmentAmounts | FaultRates
+T = TypeVar("T", bound=Published)
 
 
 @dataclass(frozen=True)
@@ -73,3 +95,13 @@ class Tables:
     """Every published table, handed to the detectors by the flow."""
 
     segment_amounts: History[SegmentAmounts] = History()
+    fault_rates: History[FaultRates] = History()
+
+    @classmethod
+    def of(cls, published: Iterable[Published]) -> "Tables":
+        """Sort tables of all kinds. Raises ValueError when two of a kind take effect at the same time."""
+        tables = list(published)
+        return cls(
+            history(table for table in tables if isinstance(table, SegmentAmounts)),
+            history(table for table in tables if isinstance(table, FaultRates)),
+        )

@@ -14,12 +14,14 @@ _OF_NO_CARD = frozenset({Scope.DEVICE.value, Scope.BRANCH.value})
 
 def alert_on(watcher: Watcher, scope: str, key: str, finding: Finding, event: Any) -> Alert:
     """Make the alert of a finding that an event triggered."""
-    return _alert(watcher, scope, key, finding, event.at_ms, event.event_id, event)
+    return _alert(watcher, scope, key, finding, event.at_ms, event.event_id, event, told_ms=event.at_ms)
 
 
-def alert_on_silence(watcher: Watcher, scope: str, key: str, finding: Finding, at_ms: int) -> Alert:
+def alert_on_silence(
+    watcher: Watcher, scope: str, key: str, finding: Finding, at_ms: int, told_ms: int
+) -> Alert:
     """Make the alert of a finding that no event triggered, but that time passed."""
-    return _alert(watcher, scope, key, finding, at_ms, "", None)
+    return _alert(watcher, scope, key, finding, at_ms, "", None, told_ms=told_ms)
 
 
 def _alert(
@@ -30,6 +32,8 @@ def _alert(
     at_ms: int,
     event_id: str,
     event: Watched | None,
+    *,
+    told_ms: int,
 ) -> Alert:
     severity = watcher.detector.severity if finding.severity is None else finding.severity
     holder = None if scope in _OF_NO_CARD else event
@@ -55,4 +59,5 @@ def _alert(
         members=finding.members,
         ring=finding.ring,
         alarm=finding.alarm,
+        told_ms=told_ms,
     )

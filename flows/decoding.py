@@ -6,9 +6,11 @@ from connectors.blocks import Block
 from connectors.codec import Codec
 from connectors.dead_letters import ShareLimit
 from connectors.stopping import StopSign
+from devices.registry import Fleet
 from domain.events import CardIssued, Event, Transaction, type_of_kind
 from domain.reference import Reference
 from domain.rejections import Rejected
+from domain.telemetry import Telemetry
 from flows.exchange import Addressed, Exchange
 from observability.metrics import Metrics
 
@@ -26,6 +28,7 @@ class Decoding:
         self,
         codec: Codec,
         reference: Reference,
+        fleet: Fleet,
         exchange: Exchange,
         limit: ShareLimit,
         stop: StopSign,
@@ -34,6 +37,7 @@ class Decoding:
         """Put the parts together; one of these serves all partitions of a worker."""
         self._codec = codec
         self._reference = reference
+        self._fleet = fleet
         self._exchange = exchange
         self._limit = limit
         self._stop = stop
@@ -43,7 +47,7 @@ class Decoding:
     def __call__(self, block: Block) -> list[Addressed | Rejected]:
         """Decode, join and route one block."""
         events, rejected = self._codec.decode(block)
-        if not self._reference.empty:
+        if not (self._reference.empty and self._fleet.empty):
             self._join(events)
         self._count(block, events, rejected)
         trouble = self._limit.add(block.partition, len(events), rejected)
@@ -52,11 +56,13 @@ class Decoding:
         return [*self._exchange.route(block.partition, events, block.last), *rejected]
 
     def _join(self, events: list[Event]) -> None:
-        join = self._reference.join
+        join, join_device = self._reference.join, self._fleet.join
         unresolved = 0
         for event in events:
-            if isinstance(event, (Transaction, CardIssued)) and not join(event):
-                unresolved += 1
+            if isinstance(event, (Transaction, CardIssued)):
+                unresolved += not join(event)
+            elif isinstance(event, Telemetry):
+                unresolved += not join_device(event)
         if unresolved:
             self._metrics.unresolved.inc(unresolved)
 

@@ -18,13 +18,17 @@ class Merger:
 
     An event's order time is the latest time seen in its partition up to it, so it never falls within a
     partition, and the merged order is (order time, partition, position): the same in every run.
+
+    With a lateness it is the event's own time, or the latest time less the lateness where the event came
+    later than that; ties go by id, so that events shuffled within the lateness come out the same.
     """
 
-    def __init__(self, partitions: tuple[str, ...], saved: Any) -> None:
+    def __init__(self, partitions: tuple[str, ...], saved: Any, lateness_ms: int = 0) -> None:
         """Start empty, or from what `dump` gave; partitions that are gone hold nobody up.
 
         One that had ended is waited for again until it says so in this run, for it may have grown.
         """
+        self._lateness_ms = lateness_ms
         passed, held = saved or ({}, b"")
         self._passed = {name: passed.get(name, 0) for name in sorted({*partitions, *passed})}
         self._ended = set(passed) - set(partitions)
@@ -35,7 +39,8 @@ class Merger:
     @property
     def bound_ms(self) -> int | None:
         """Give the order time that every open partition has reached; None when all have ended."""
-        return min((at for name, at in self._passed.items() if name not in self._ended), default=None)
+        passed = min((at for name, at in self._passed.items() if name not in self._ended), default=None)
+        return None if passed is None else max(0, passed - self._lateness_ms)
 
     @property
     def reached_ms(self) -> int:
@@ -48,9 +53,14 @@ class Merger:
         # A block knows the latest time within itself; the partition's may lie in an earlier block.
         passed = self._passed[batch.partition]
         held = self._held[batch.partition]
-        held += [
-            (max(order, passed), event) for order, event in zip(batch.orders or (), batch.events, strict=True)
-        ]
+        arrived = zip(batch.orders or (), batch.events, strict=True)
+        if self._lateness_ms:
+            held += [
+                (max(event.at_ms, max(order, passed) - self._lateness_ms), event) for order, event in arrived
+            ]
+            held.sort(key=_own_time)
+        else:
+            held += [(max(order, passed), event) for order, event in arrived]
         self._passed[batch.partition] = max(passed, batch.high_ms)
         if batch.closed:
             self._ended.add(batch.partition)
@@ -70,5 +80,10 @@ class Merger:
             released += held[:ready]
             del held[:ready]
         # Partitions come in the order of their names and the sort is stable: ties fall the same way.
-        released.sort(key=itemgetter(0))
+        released.sort(key=_own_time if self._lateness_ms else itemgetter(0))
         return released
+
+
+def _own_time(held: Held) -> tuple[int, int, str]:
+    order_ms, event = held
+    return order_ms, event.at_ms, event.event_id

@@ -25,24 +25,49 @@ class Watcher:
     step: Step
     parameters: dict[str, Any]
 
+    @property
+    def notices_silence(self) -> bool:
+        """Whether the detector wants to be woken when nothing happens."""
+        return type(self.detector).due is not Detector.due
+
 
 @dataclass(frozen=True)
 class ScopePlan:
     """All detectors of one scope, which run fused in one keyed step.
 
     `own_log`: the input is partitioned by this scope, so the buckets of each partition are its own.
-    `one_log`: there is one partition. Either way a key's events have the order of their log.
+    `one_log`: there is one partition. Either way a key's events have the order of their log, but where
+    `lateness_ms` is given: they are then put in the order of their times.
     """
 
     scope: Scope
     watchers: tuple[Watcher, ...]
     own_log: bool
     one_log: bool
+    lateness_ms: int = 0
 
     @property
     def by_log(self) -> bool:
-        """Whether the order of one log is the order of a key's events."""
-        return self.own_log or self.one_log
+        """Whether the order of one log will do for a key's events: nobody asks how far time has come."""
+        return (self.own_log or self.one_log) and not (self.lateness_ms or self.tells_time)
+
+    def buckets(self, partitions: Iterable[str]) -> tuple[str, ...]:
+        """Give the names of the scope's buckets."""
+        prefixes = [f"{name}:" for name in partitions] if self.own_log else [""]
+        return tuple(f"{prefix}{bucket}" for prefix in prefixes for bucket in range(BUCKETS))
+
+    def clock(self, bucket: str) -> str:
+        """Name a bucket among those of all scopes."""
+        return f"{self.scope.value}:{bucket}"
+
+    @property
+    def tells_time(self) -> bool:
+        """Whether whoever takes its alerts must know up to when all were told: alarms are worked in order."""
+        return self.scope in (Scope.DEVICE, Scope.BRANCH)
+
+    def clocks(self, partitions: Iterable[str]) -> tuple[str, ...]:
+        """Give who tells up to when all of the scope's alerts were told."""
+        return tuple(map(self.clock, self.buckets(partitions))) if self.tells_time else ()
 
     @cached_property
     def reads(self) -> frozenset[type]:
@@ -62,7 +87,7 @@ class ScopePlan:
     @cached_property
     def notices_silence(self) -> bool:
         """Whether any of the detectors wants to be woken when nothing happens."""
-        return any(type(watcher.detector).due is not Detector.due for watcher in self.watchers)
+        return any(watcher.notices_silence for watcher in self.watchers)
 
     @cached_property
     def needs_marks(self) -> bool:
@@ -71,12 +96,17 @@ class ScopePlan:
 
 
 def plan_scopes(
-    enabled: Iterable[Detector[Any, Any]], tables: Tables, *, log_scope: Scope | None, partitions: int
+    enabled: Iterable[Detector[Any, Any]],
+    tables: Tables,
+    *,
+    log_scope: Scope | None,
+    partitions: int,
+    lateness: timedelta = timedelta(0),
 ) -> tuple[ScopePlan, ...]:
     """Group detectors by scope, in the order of their names.
 
     `log_scope` is the scope that the input is partitioned by, None when it is not partitioned by key;
-    `partitions` is how many there are.
+    `partitions` is how many there are, and `lateness` how long events wait for earlier ones.
     """
     by_scope: dict[Scope, list[Watcher]] = {}
     for detector in sorted(enabled, key=detectors.name_of):
@@ -84,7 +114,13 @@ def plan_scopes(
         watcher = Watcher(name, detector, detector.bound(tables), _plain(asdict(detector)))
         by_scope.setdefault(detector.scope, []).append(watcher)
     return tuple(
-        ScopePlan(scope, tuple(watchers), own_log=scope is log_scope, one_log=partitions == 1)
+        ScopePlan(
+            scope,
+            tuple(watchers),
+            own_log=scope is log_scope,
+            one_log=partitions == 1,
+            lateness_ms=span_ms(lateness),
+        )
         for scope, watchers in sorted(by_scope.items())
     )
 

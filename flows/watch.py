@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 from bytewax.operators import StatefulBatchLogic
+from msgspec.structs import replace
 
-from domain.alerts import Alert
+from domain.alerts import Alert, Reached
 from flows.alerting import alert_on, alert_on_silence
 from flows.cells import IDS, LATEST, MOST_IDS, PARTER, STATES, Cell, Cells, Layout, last_ids, relaid
 from flows.exchange import EventBatch, Watched
@@ -26,7 +27,7 @@ SNAPSHOT_FORMAT = 1
 Snapshot = tuple[int, Layout, int, bytes, Any, Saved | None]
 
 
-class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
+class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | None]):
     """Runs the scope's detectors over one bucket; the engine owns it, saves it and hands it back.
 
     What it says is a function of the ordered events of its logs alone: never of the clock, of how they
@@ -51,7 +52,7 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
         self._latest_ms = latest_ms
         self._told_keys = 0
         self._cells = Cells(plan, relaid(cells, layout, plan))
-        self._merger = None if plan.by_log else Merger(partitions, order)
+        self._merger = None if plan.by_log else Merger(partitions, order, plan.lateness_ms)
         self._silence = Silence(due) if plan.notices_silence else None
         self._steps = {
             kind: tuple(
@@ -61,8 +62,14 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
             )
             for kind in plan.reads
         }
+        # Those that notice silence, with their place in a cell.
+        self._wakeful = tuple(
+            (index, watcher)
+            for index, watcher in enumerate(plan.watchers, start=STATES)
+            if watcher.notices_silence
+        )
 
-    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[Alert], bool]:
+    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[Alert | Reached], bool]:
         alerts: list[Alert] = []
         for batch in values:
             if self._merger is not None:
@@ -78,6 +85,8 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
                 self._watch_silence(self._silence, events, orders or [], reached_ms, alerts)
         if alerts:
             self._metrics.count_alerts(alerts)
+        if self._merger is not None and self._plan.tells_time:
+            return [*alerts, _reached(self._merger)], False
         return alerts, False
 
     def on_eof(self) -> tuple[Iterable[Alert], bool]:
@@ -167,21 +176,29 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
         reached_ms: int,
         alerts: list[Alert],
     ) -> None:
+        # Where in the order a late event made a key due that should have been earlier.
+        late_ms: dict[str, int] = {}
         for order_ms, event in zip(orders, events, strict=True):
-            self._expire(silence, order_ms, alerts)
+            self._expire(silence, order_ms, late_ms, alerts)
+            before = len(alerts)
             self._watch([event], alerts)
+            if order_ms > event.at_ms:
+                alerts[before:] = [replace(alert, told_ms=order_ms) for alert in alerts[before:]]
             key = self._plan.key_of(event)
-            silence.set(key, self._due(self._cells.live[key]))
-        self._expire(silence, reached_ms, alerts)
+            due_ms = self._due(self._cells.live[key])
+            if due_ms is not None and due_ms < order_ms:
+                late_ms[key] = order_ms
+            silence.set(key, due_ms)
+        self._expire(silence, reached_ms, late_ms, alerts)
 
-    def _expire(self, silence: Silence, until_ms: int, alerts: list[Alert]) -> None:
+    def _expire(self, silence: Silence, until_ms: int, late_ms: dict[str, int], alerts: list[Alert]) -> None:
         scope = self._plan.scope.value
         for at_ms, key in silence.before(until_ms):
             cell = self._cells.live.get(key) or self._cells.wake(key, at_ms)
             if self._latest_ms - cell[LATEST] > self._plan.memory_ms:
                 # It may have been swept already: what is so old is never told of, in either case.
                 cell = self._cells.start(key, at_ms)
-            for index, watcher in enumerate(self._plan.watchers, start=STATES):
+            for index, watcher in self._wakeful:
                 try:
                     due_ms = watcher.detector.due(cell[index])
                     if due_ms is None or due_ms > at_ms:
@@ -190,13 +207,16 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
                 except Exception:
                     self._tell_failure(watcher)
                     continue
-                alerts += [alert_on_silence(watcher, scope, key, finding, at_ms) for finding in found]
+                told_ms = max(at_ms, late_ms.get(key, 0))
+                alerts += [
+                    alert_on_silence(watcher, scope, key, finding, at_ms, told_ms) for finding in found
+                ]
             # A detector that is still due has had its turn, or it would have it again for ever.
             silence.set(key, self._due(cell, after_ms=at_ms))
 
     def _due(self, cell: Cell, after_ms: int = -1) -> int | None:
         earliest_ms = None
-        for index, watcher in enumerate(self._plan.watchers, start=STATES):
+        for index, watcher in self._wakeful:
             try:
                 due_ms = watcher.detector.due(cell[index])
             except Exception:
@@ -210,3 +230,9 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert, Snapshot | None]):
         # One detector's fault must not stop the others: loud, counted, and the event goes on.
         self._metrics.detector_errors.labels(watcher.name).inc()
         log.exception("detector failed", extra={"detector": watcher.name})
+
+
+def _reached(merger: Merger) -> Reached:
+    """Say up to when all was told; the bucket's name is added where it is known."""
+    # What happens in the very millisecond that open logs have reached may still come.
+    return Reached("", merger.reached_ms - (merger.bound_ms is not None))

@@ -23,7 +23,8 @@ from cases.policy import QueuePolicy
 from config.profiles import load_profile
 from connectors.files import name_partitions
 from connectors.stopping import StopSign
-from flows import card_risk, recovery
+from flows import recovery
+from flows.dataflow import ALERTS_STEP, LETTERS_STEP, SOURCE_STEP, build_flow
 from flows.job import Job, load_job
 from flows.progress import Progress, read_progress
 from observability.logs import set_up_logs
@@ -52,12 +53,12 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0) -> str:
     graceful end, with everything committed; the second one ends at once.
     """
     stop = StopSign(job.stop_file)
-    flow = card_risk.build_flow(
+    flow = build_flow(
         job,
         stop,
         metrics,
         saves=job.recovery is not None,
-        known=_remembered(job, card_risk.SOURCE_STEP),
+        known=_remembered(job, SOURCE_STEP),
     )
     _stop_on_signals(stop)
     end_serving = _serve(job, metrics, index)
@@ -90,8 +91,8 @@ def prepare(job: Job) -> None:
     profile = load_profile(job.profile, QueuePolicy)
     name_partitions(job.inputs)
     if job.recovery is not None:
-        recovery.prepare(job.recovery, card_risk.NAME, profile.name)
-    for step, path in ((card_risk.ALERTS_STEP, job.alerts), (card_risk.LETTERS_STEP, job.dead_letters)):
+        recovery.prepare(job.recovery, profile.flow, profile.name)
+    for step, path in ((ALERTS_STEP, job.alerts), (LETTERS_STEP, job.dead_letters)):
         # The engine opens a file with the first line for it: one of an earlier run must not stand till then.
         if path is not None and path.parent.is_dir() and not _remembered(job, step):
             path.write_bytes(b"")
@@ -104,7 +105,10 @@ def exit_code(reason: str) -> int:
 
 def _remembered(job: Job, step: str) -> frozenset[str]:
     """Give the partitions of a source or sink that the job goes on with."""
-    return frozenset() if job.recovery is None else recovery.known_partitions(job.recovery, step)
+    if job.recovery is None:
+        return frozenset()
+    flow = load_profile(job.profile, QueuePolicy).flow
+    return recovery.known_partitions(job.recovery, f"{flow}.{step}")
 
 
 def _serve(job: Job, metrics: Metrics, index: int) -> Callable[[], None]:

@@ -4,22 +4,23 @@ from pathlib import Path
 
 import msgspec
 
-from domain.tables import SegmentAmounts
+from domain.tables import Published
 
 
 class TableError(ValueError):
     """A file that is no published table, or a table that cannot be published."""
 
 
-def read_table(path: Path) -> SegmentAmounts:
+def read_table(path: Path) -> Published:
     """Read one version of a table. Raises TableError when the file holds none."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SegmentAmounts)
+        table: Published = msgspec.json.decode(path.read_bytes(), type=Published)
     except msgspec.MsgspecError as error:
         raise TableError(f"{path} is no published table: {error}; publish it again") from None
+    return table
 
 
-def write_table(path: Path, table: SegmentAmounts) -> None:
+def write_table(path: Path, table: Published) -> None:
     """Write one version of a table, whole or not at all.
 
     Raises TableError when `path` holds another: what was published is immutable, as replays of its time

@@ -1,13 +1,13 @@
 """Every number riskdesk tells about itself: name, labels and one sentence, in this one place.
 
-Labels are few and closed (kind, reason, scope, detector, severity): never a card, a customer, a file or
-anything else that a stranger can make up.
+Labels are few and closed (kind, reason, scope, detector, severity, priority): never a card, a customer, a
+file or anything else that a stranger can make up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from errno import EADDRINUSE
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -28,6 +28,19 @@ class Described:
     kind: str
     labels: tuple[str, ...]
     meaning: str
+
+
+class AlarmCounts(Protocol):
+    """Alarms annunciated by priority and held back by reason since the last count, and how things stand."""
+
+    @property
+    def annunciated(self) -> Mapping[int, int]: ...
+    @property
+    def suppressed(self) -> Mapping[str, int]: ...
+    @property
+    def live(self) -> int: ...
+    @property
+    def in_flood(self) -> bool: ...
 
 
 class Metrics:
@@ -86,11 +99,35 @@ class Metrics:
         self.restarts = self._add(
             Counter, "restarts_total", "Times the supervisor started the flow again after it had failed."
         )
+        self.alarms_annunciated = self._add(
+            Counter, "alarms_annunciated_total", "Alarms of devices that the desk was told of.", "priority"
+        )
+        self.alarms_suppressed = self._add(
+            Counter,
+            "alarms_suppressed_total",
+            "Times an alarm of a device was held back, by what.",
+            "reason",
+        )
+        self.alarms_live = self._add(
+            Gauge, "alarms_live", "Alarms that the desk was told of and that are not closed."
+        )
+        self.alarm_flood = self._add(
+            Gauge, "alarm_flood", "Whether the flood gate holds alarms back: 1 if so, else 0."
+        )
 
     def count_alerts(self, alerts: list[Alert]) -> None:
         """Count alerts by detector and severity."""
         for alert in alerts:
             self.alerts.labels(alert.detector, alert.severity.name.lower()).inc()
+
+    def count_alarms(self, counts: AlarmCounts) -> None:
+        """Add what happened to alarms since the last count."""
+        for priority, alarms in counts.annunciated.items():
+            self.alarms_annunciated.labels(str(priority)).inc(alarms)
+        for reason, alarms in counts.suppressed.items():
+            self.alarms_suppressed.labels(reason).inc(alarms)
+        self.alarms_live.set(counts.live)
+        self.alarm_flood.set(counts.in_flood)
 
     def _add(self, kind: type[M], name: str, meaning: str, *labels: str) -> M:
         full_name = f"riskdesk_{name}"

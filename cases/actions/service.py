@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cases.actions.action import Action, Basis, Order, action_of, order_of
+from cases.actions.action import Action, Order, action_of, order_of
 from cases.actions.checking import approve, reject
+from cases.actions.driving import drive
 from cases.actions.hand import carry_out
-from cases.actions.kinds import RULES, BasisKind, Kind, Rule
+from cases.actions.kinds import RULES, Kind, Rule
 from cases.actions.life import Status
 from cases.actions.orders import record_order
 from cases.actions.policy import ActionPolicy
@@ -16,7 +17,7 @@ from cases.actions.steps import found
 from cases.actions.sweeping import Swept, sweep
 from cases.database import Database, Row
 from cases.errors import NotPossible
-from cases.who import Who
+from cases.who import Right, Who
 
 
 def requires(kind: Kind) -> Rule:
@@ -101,28 +102,35 @@ class SqlActions:
     ) -> tuple[Action, ...]:
         """Record an order and block what it covers, each in `case_id` or in the live case it belongs to.
 
-        Gives the blocks, also those that were made when the same order was recorded before. With `kind` None,
-        or before its term begins, nothing is blocked. Raises NotAllowed, NotPossible, WrongUse.
+        Gives the blocks, also those that were made when the same order was recorded before. Before its term
+        begins nothing is blocked; `expire` does it then. With `kind` None nothing ever is. Raises NotAllowed,
+        NotPossible, WrongUse.
         """
         with self.db.writing():
             kept = record_order(self.db, order, who, now_ms)
-            if kind is None or not kept.term_from_ms <= now_ms < kept.term_to_ms:
+            if kind is None:
                 return ()
-            return tuple(self._block(kept, str(target), kind, case_id, who, now_ms) for target in kept.scope)
+            return drive(self.db, self.policy, kept, kind, case_id, who, now_ms)
 
-    def get(self, action_id: str) -> Action:
-        """Give one action. Raises NotFound."""
+    def get(self, action_id: str, who: Who) -> Action:
+        """Give one action. Raises NotAllowed, NotFound."""
+        who.require(Right.READ_CASES)
         with self.db.reading():
             return found(self.db, action_id)
 
     def list(
         self,
+        who: Who,
         status: Status | None = None,
         kind: Kind | None = None,
         case_id: str | None = None,
         limit: int = 100,
     ) -> Sequence[Action]:
-        """Give actions, the newest first; those of a case with those of cases merged into it."""
+        """Give actions, the newest first; those of a case with those of cases merged into it.
+
+        Raises NotAllowed.
+        """
+        who.require(Right.READ_CASES)
         with self.db.reading():
             rows = self.db.rows(
                 "list_actions",
@@ -133,19 +141,25 @@ class SqlActions:
             )
         return [action_of(row) for row in rows]
 
-    def pending(self, now_ms: int) -> Sequence[Action]:
-        """Give what waits for a second person, what is due first first."""
+    def pending(self, who: Who, now_ms: int) -> Sequence[Action]:
+        """Give what waits for a second person, what is due first first. Raises NotAllowed."""
+        who.require(Right.READ_CASES)
         with self.db.reading():
             return [action_of(row) for row in self.db.rows("pending_actions", now_ms=now_ms)]
 
-    def ending(self, from_ms: int, to_ms: int) -> Sequence[Action]:
-        """Give the blocks in force whose term ends from `from_ms` on and before `to_ms`, the first first."""
+    def ending(self, who: Who, from_ms: int, to_ms: int) -> Sequence[Action]:
+        """Give the blocks in force whose term ends from `from_ms` on and before `to_ms`, the first first.
+
+        Raises NotAllowed.
+        """
+        who.require(Right.READ_CASES)
         with self.db.reading():
             rows = self.db.rows("blocks_ending", from_ms=from_ms, to_ms=to_ms)
         return [action_of(row) for row in rows]
 
-    def orders(self, limit: int = 100) -> Sequence[Order]:
-        """Give the orders on record, the newest first."""
+    def orders(self, who: Who, limit: int = 100) -> Sequence[Order]:
+        """Give the orders on record, the newest first. Raises NotAllowed."""
+        who.require(Right.READ_CASES)
         with self.db.reading():
             return [order_of(row) for row in self.db.rows("list_orders", limit=limit)]
 
@@ -156,20 +170,6 @@ class SqlActions:
         return None if row is None else action_of(row)
 
     def expire(self, now_ms: int) -> Swept:
-        """Let proposals lapse, lift blocks whose time is over, and alarm the lead about unchecked ones."""
+        """Do what is due: proposals lapse, blocks end, orders begin, what nobody checked alarms."""
         with self.db.writing():
             return sweep(self.db, self.policy, now_ms)
-
-    def _block(
-        self, order: Order, target: str, kind: Kind, case_id: str | None, who: Who, now_ms: int
-    ) -> Action:
-        basis = Basis(kind=BasisKind.ORDER, order=order.number)
-        for each in map(action_of, self.db.rows("actions_on_target", target=target)):
-            if each.kind is kind and each.basis == basis:
-                return each
-        if case_id is None:
-            cases = self.db.rows("case_of_subject", subject=target)
-            case_id = cases[0]["case_id"] if cases else None
-        reason = f"order {order.number} of {order.authority}"
-        proposal = Proposal(kind=kind, target=target, reason=reason, case_id=case_id, basis=basis)
-        return propose(self.db, self.policy, proposal, who, now_ms)

@@ -1,8 +1,9 @@
-"""What time does to actions: proposals lapse, blocks end, and unchecked ones alarm the lead."""
+"""What time does to actions: proposals lapse, blocks end or begin, and unchecked ones alarm the lead."""
 
 from typing import NamedTuple
 
 from cases.actions.action import Action, action_of
+from cases.actions.driving import drive_due
 from cases.actions.life import Move
 from cases.actions.policy import ActionPolicy, Unchecked
 from cases.actions.steps import alarm, end, found, move
@@ -20,6 +21,7 @@ class Swept(NamedTuple):
     expired: tuple[str, ...]  # proposals and approvals that nobody used in time
     lifted: tuple[str, ...]  # blocks whose time is over, or that nobody checked
     alarmed: tuple[str, ...]  # blocks that nobody checked in time
+    ordered: tuple[str, ...]  # what orders wanted whose term has begun
 
 
 def sweep(db: Database, policy: ActionPolicy, now_ms: int) -> Swept:
@@ -33,7 +35,8 @@ def sweep(db: Database, policy: ActionPolicy, now_ms: int) -> Swept:
         for each in _due(db, "overdue_proposals", now_ms)
         if move(db, each, Move.EXPIRE, DESK_ITSELF, now_ms, note="its time is over")
     ]
-    return Swept(tuple(expired), tuple(lifted), tuple(alarmed))
+    ordered = drive_due(db, policy, now_ms)
+    return Swept(tuple(expired), tuple(lifted), tuple(alarmed), ordered)
 
 
 def _due(db: Database, statement: str, now_ms: int) -> list[Action]:

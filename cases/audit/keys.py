@@ -141,7 +141,10 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(path.read_bytes())
     except OSError as error:
-        raise KeyTrouble(f"cannot read the public key {path}: {error.strerror}") from error
+        raise KeyTrouble(
+            f"cannot read the public key {path}: {error.strerror}; name the desk's own, {PUBLIC_KEY} among "
+            "its keys (beside an SQLite store: in keys/), with --key"
+        ) from error
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):

@@ -9,6 +9,7 @@ from cases.calling.cadence import Exhausted, NoNumber, Try
 from cases.calling.dispositions import DISPOSITIONS, OUTCOMES_BY_WEIGHT, Disposition, Step
 from cases.calling.parties import Situation
 from cases.database import Database
+from cases.device_cases.closing import CloseReason
 from cases.outbox import publish
 from cases.who import Who
 from cases.work.journal import enter
@@ -47,6 +48,9 @@ class Next(Struct, frozen=True, kw_only=True):
 def follow(db: Database, call: Situation, ended: Ended, who: Who) -> Next:
     """Do what a disposition leads to; inside the transaction that recorded it, of which `call` knows."""
     message_if_due(db, call, who)
+    if ended.how.gives_card_back:
+        returned = {"case_id": call.case_id, "customer": call.party.customer}
+        db.run("retained_cards_returned", **returned, handled_by=who.name, now_ms=call.now_ms)
     return _STEPS[ended.how.next](db, call, ended, who)
 
 
@@ -129,8 +133,17 @@ def _settle(db: Database, call: Situation, outcome: str, note: str, who: Who) ->
         return Next(words=f"this call is done; the case stays open for: {left}")
     found = {**_results(db, call.case_id), call.subject: outcome}
     together = min(found.values(), key=OUTCOMES_BY_WEIGHT.index)
-    close_case(db, call.case_id, who, together, note, call.now_ms)
+    reason = _close_reason(call, together)
+    close_case(db, call.case_id, who, together, note, call.now_ms, reason=reason)
     return Next(words=f"the case is closed as {together}", case_closed_as=together)
+
+
+def _close_reason(call: Situation, outcome: str) -> str | None:
+    """Give why a device's case closes: what the last of its calls said, if that is what it came to."""
+    if call.case_kind != "device":
+        return None
+    how = call.tried[-1].how
+    return (how.close_reason if how.outcome == outcome else None) or CloseReason.UNDETERMINED
 
 
 def _results(db: Database, case_id: str) -> dict[str, str]:

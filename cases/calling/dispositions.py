@@ -36,7 +36,8 @@ class Disposition(Struct, frozen=True, kw_only=True):
     `key` is the hotkey of the desk. `human`: somebody spoke; `right_party`: it was the person wanted;
     `final`: nothing is left to call about. One that does not `count` is no attempt. After a
     `number_unusable` the number is not rung again. `outcome` is what the case may then close with.
-    `needs_identity`: only after the person has been verified. `cases` are the kinds it belongs to.
+    `needs_identity`: only after the person has been verified. `cases` are the kinds it belongs to. A device's
+    case then closes for `close_reason`; one that `gives_card_back` settles the cards of that customer.
     """
 
     code: str
@@ -50,6 +51,8 @@ class Disposition(Struct, frozen=True, kw_only=True):
     needs_identity: bool = False
     next: Step
     outcome: str | None = None
+    close_reason: str | None = None
+    gives_card_back: bool = False
     cases: frozenset[str] = ANY
 
 
@@ -141,6 +144,8 @@ _ALL = (
         needs_identity=True,
         next=Step.END,
         outcome="device_resolved",
+        close_reason="customer_contacted",
+        gives_card_back=True,
         cases=DEVICE,
     ),
     Disposition(
@@ -153,6 +158,7 @@ _ALL = (
         needs_identity=True,
         next=Step.END,
         outcome="device_resolved",
+        close_reason="customer_contacted",
         cases=DEVICE,
     ),
     Disposition(
@@ -164,6 +170,19 @@ _ALL = (
         final=True,
         next=Step.END,
         outcome="false_alarm",
+        close_reason="no_fault_found",
+        cases=DEVICE,
+    ),
+    Disposition(
+        code="fixed_on_site",
+        key="5",
+        words="put right by the branch",
+        human=True,
+        right_party=True,
+        final=True,
+        next=Step.END,
+        outcome="device_resolved",
+        close_reason="flm_fixed",
         cases=DEVICE,
     ),
 )

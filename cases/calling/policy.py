@@ -138,6 +138,8 @@ def rung(breakdown: Mapping[str, Any]) -> Rung:
 
     A queue that is late moves cases up in it, but wakes nobody at three in the morning for that.
     """
+    if "annunciated" in breakdown and breakdown["band"] == "critical":
+        return "high"  # of a card or cash in a device: by day it is called about first, at night it can wait
     named: dict[str, Rung] = {"critical": "critical", "high": "high"}
     last: Rung = "low" if breakdown["severity"] == _LOW else "medium"
     return named.get(breakdown["band"], last)

@@ -15,7 +15,10 @@ from cases.who import Right, Who
 from cases.work.journal import enter
 from cases.work.leases import held
 from domain.card_masking import mask_text
+from domain.card_numbers import holds_card_number
 from domain.instants import iso, span_ms, span_words
+
+_LONGEST_RECORDING = 200
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -23,7 +26,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     `reference` is the number rung, for a call that was not begun here (else the open call's). `checked` are
     the steps ticked on the script's checklist. The call was answered and ended when the two times say,
-    or, where they are unknown, at its start and now.
+    or, where they are unknown, at its start and now. `recording` is what the recorder calls its recording.
     """
 
     task_id: int
@@ -35,6 +38,7 @@ class Report(Struct, frozen=True, kw_only=True):
     checked: tuple[str, ...] = ()
     answered_at_ms: int | None = None
     ended_at_ms: int | None = None
+    recording: str | None = None
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
@@ -62,6 +66,7 @@ def record_attempt(db: Database, policy: CallingPolicy, report: Report, who: Who
     ticked = call.script.ticked(report.checked)
     _check_identity(how, ticked)
     _check_callback(how, report, policy, now_ms)
+    _check_recording(report.recording)
     note = mask_text(report.note.strip())
     attempt_id, reference, began_ms = _attempt(db, call, report, who, task["lease_no"])
     _end(db, attempt_id, began_ms, how, report, note, ticked, now_ms)
@@ -97,6 +102,15 @@ def _check_callback(how: Disposition, report: Report, policy: CallingPolicy, now
     if at_ms is not None and not now_ms < at_ms <= now_ms + span_ms(policy.callback_latest):
         longest = span_words(span_ms(policy.callback_latest))
         raise WrongUse(f"a callback lies within the next {longest}; {iso(at_ms)} does not")
+
+
+def _check_recording(recording: str | None) -> None:
+    if recording is None:
+        return
+    if not 1 <= len(recording) <= _LONGEST_RECORDING or not recording.isprintable():
+        raise WrongUse(f"a recording is named by 1 to {_LONGEST_RECORDING} printable characters")
+    if holds_card_number(recording):
+        raise WrongUse("the name of the recording holds a card number; name it as the recorder does")
 
 
 def _attempt(db: Database, call: Situation, report: Report, who: Who, lease_no: int) -> tuple[int, str, int]:
@@ -150,6 +164,7 @@ def _end(
         callback_at_ms=report.callback_at_ms,
         note=note or None,
         checklist=orjson.dumps(ticked).decode(),
+        recording=report.recording,
     )
 
 

@@ -16,6 +16,7 @@ from cases.calling.sentence import tried_sentence
 from cases.database import Database, Row, as_json
 from cases.errors import CannotCall, NotFound, NotYours, WrongUse
 from cases.who import Right, Who
+from cases.work.agent_states import Called, follow_call, follow_work
 from cases.work.journal import enter
 from cases.work.leases import held, keep_draft, task_row
 from cases.work.moves import finish, make_ready
@@ -64,6 +65,7 @@ class SqlCalling:
         """
         with self.db.writing():
             begun = begin(self.db, self.policy, task_id, reference, lease_no, who, now_ms)
+            follow_work(self.db, who.name, now_ms)
         if isinstance(begun, LaidAside):
             raise CannotCall(begun.words)
         return begun
@@ -76,7 +78,11 @@ class SqlCalling:
         """
         try:
             with self.db.writing():
-                return record_attempt(self.db, self.policy, report, who, now_ms)
+                recorded = record_attempt(self.db, self.policy, report, who, now_ms)
+                (times,) = self.db.rows("attempt_times", id=recorded.attempt_id)
+                called = Called(times["started_at_ms"], times["answered_at_ms"], times["ended_at_ms"])
+                follow_call(self.db, who.name, called, now_ms)
+                return recorded
         except NotYours:
             with self.db.writing():
                 task = task_row(self.db, report.task_id)
@@ -206,6 +212,7 @@ class SqlCalling:
                     if call["waiting_reason"] == "customer_docs":
                         make_ready(self.db, call["id"], who, now_ms)
             finish(self.db, task_id, who, now_ms)
+            follow_work(self.db, who.name, now_ms)
 
     def _mark_right(self, task_id: int, reference: str | None, now_ms: int) -> None:
         customer = situation(self.db, task_id, self.policy, now_ms).party.customer

@@ -33,7 +33,8 @@ def plain(name: str) -> str:
 def standing_words(case: Values) -> str:
     """Say where a case stands."""
     if case["outcome"]:
-        return f"closed as {plain(case['outcome'])} by {case['closed_by']}"
+        because = f" ({plain(case['close_reason'])})" if case["close_reason"] else ""
+        return f"closed as {plain(case['outcome'])}{because} by {case['closed_by']}"
     return str(case["status"])
 
 

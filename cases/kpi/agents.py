@@ -2,24 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from enum import StrEnum
 
 from cases.kpi.rows import StateRow
 from cases.kpi.values import Ratio
-
-
-class AgentState(StrEnum):
-    """What an agent is doing."""
-
-    AVAILABLE = "available"  # waits for a case
-    PREVIEW = "preview"  # reads the case before the call
-    DIALING = "dialing"
-    TALKING = "talking"  # on hold included
-    WRAPUP = "wrapup"  # writes down what came of it
-    BREAK = "break"
-    ADMIN = "admin"  # training, meetings, other work
-    OFFLINE = "offline"  # logged out
-
+from cases.work.agent_states import AgentState
 
 _ON_CASES = frozenset({AgentState.PREVIEW, AgentState.DIALING, AgentState.TALKING, AgentState.WRAPUP})
 

@@ -9,7 +9,7 @@ import orjson
 from cases.calling.dispositions import DISPOSITIONS
 from cases.database import Database, as_json
 from cases.errors import WrongUse
-from cases.kpi.agents import AT_WORK, AgentState
+from cases.kpi.agents import AT_WORK
 from cases.kpi.calls import work_per_attempt
 from cases.kpi.policy import KpiPolicy
 from cases.kpi.report import Window, report
@@ -87,11 +87,6 @@ class SqlKpi:
             per_attempt = measured_work(self.db, from_ms, to_ms)
         return Ratio(per_attempt.denominator, alerts), per_attempt
 
-    def set_state(self, agent: str, state: AgentState, now_ms: int, reason: str = "") -> None:
-        """Note what an agent does from now on. Raises WrongUse as `enter_state`."""
-        with self.db.writing():
-            enter_state(self.db, agent, state, now_ms, reason)
-
     def at_work(self) -> int:
         """Give how many agents are on cases now, or ready for one."""
         with self.db.reading():
@@ -104,25 +99,6 @@ class SqlKpi:
     def _cases(self, name: str, span: Mapping[str, int]) -> tuple[CaseRow, ...]:
         ids = [row["id"] for row in self.db.rows(name, **span)]
         return tuple(_case_rows(self.db, ids))
-
-
-def enter_state(db: Database, agent: str, state: AgentState, now_ms: int, reason: str = "") -> None:
-    """End what an agent does and begin `state`; the state the agent is in goes on. Inside `writing`.
-
-    Raises WrongUse for an agent without a name, or a time before the present state began.
-    """
-    if not agent.strip() or len(agent) > 64:
-        raise WrongUse("an agent needs a name of 1 to 64 characters")
-    for row in db.rows("current_state", agent=agent):
-        if row["state"] == state:
-            return
-        if now_ms < row["from_ms"]:
-            raise WrongUse(
-                f"{agent} is {row['state']} since {iso(row['from_ms'])}, after {iso(now_ms)}; "
-                "set the clock of this machine right"
-            )
-        db.run("end_state", id=row["id"], now_ms=now_ms)
-    db.run("begin_state", agent=agent, state=AgentState(state).value, now_ms=now_ms, reason=reason)
 
 
 def measured_work(db: Database, from_ms: int, to_ms: int) -> Ratio:

@@ -116,6 +116,24 @@ INSERT INTO legal_order (
 VALUES (:id, :number, :authority, :scope, :term_from_ms, :term_to_ms, :received_at_ms, :received_by, :note)
 ON CONFLICT DO NOTHING;
 
+-- name: want_of_order
+-- Keep what is to be done once an order's term has begun, and who wants it.
+UPDATE legal_order
+SET wanted_kind = :kind, wanted_case = :case_id, wanted_by = :by, wanted_role = :role
+WHERE number = :number AND driven_at_ms IS NULL;
+
+-- name: orders_to_drive
+-- The orders whose term has begun and whose scope is still to be blocked, the first first.
+SELECT *
+FROM legal_order
+WHERE wanted_kind IS NOT NULL AND driven_at_ms IS NULL AND term_from_ms <= :now_ms
+ORDER BY term_from_ms, id
+LIMIT :limit;
+
+-- name: order_driven
+-- Note that an order's scope was looked after, once.
+UPDATE legal_order SET driven_at_ms = :now_ms WHERE number = :number AND driven_at_ms IS NULL;
+
 -- name: get_order
 -- An order by its number.
 SELECT * FROM legal_order WHERE number = :number;

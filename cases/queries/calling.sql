@@ -107,8 +107,13 @@ RETURNING id;
 -- End a call with its result.
 UPDATE attempt
 SET answered_at_ms = :answered_at_ms, ended_at_ms = :ended_at_ms, wrapup_until_ms = :wrapup_until_ms,
-    disposition = :disposition, callback_at_ms = :callback_at_ms, note = :note, checklist = :checklist
+    disposition = :disposition, callback_at_ms = :callback_at_ms, note = :note, checklist = :checklist,
+    recording_ref = :recording
 WHERE id = :id AND ended_at_ms IS NULL;
+
+-- name: attempt_times
+-- When a call began, was answered and ended.
+SELECT started_at_ms, answered_at_ms, ended_at_ms FROM attempt WHERE id = :id;
 
 -- name: end_lost_attempts
 -- End the calls to a customer, or of a task, that nobody can report on any more: their task was taken back or ended.
@@ -146,7 +151,10 @@ ORDER BY severity, probability DESC, detector;
 SELECT id, kind, subject, state
 FROM task
 WHERE case_id = :case_id AND state IN ('ready', 'waiting', 'leased')
-    AND (kind IN ('call_customer', 'call_site', 'review', 'dispatch', 'verify_on_site') OR state = 'leased');
+    AND (
+        kind IN ('call_customer', 'call_site', 'review', 'dispatch', 'verify_on_site', 'remote_reset')
+        OR state = 'leased'
+    );
 
 -- name: last_results
 -- How the last attempt of each finished call of a case ended, by subject.

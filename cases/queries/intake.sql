@@ -88,7 +88,7 @@ WHERE id = :merged;
 
 -- name: past_cases
 -- The closed cases of these subjects, the one closed last first, as far as no live case has the subject.
-SELECT past.subject AS about, case_.id, case_.status, case_.closed_at_ms, case_.outcome
+SELECT past.subject AS about, case_.id, case_.kind, case_.status, case_.closed_at_ms, case_.outcome
 FROM case_subject AS past
 JOIN case_ ON case_.id = past.case_id
 WHERE past.live = 0 AND case_.status = 'closed'
@@ -106,7 +106,7 @@ ORDER BY id
 
 -- name: tasks_of_cases
 -- Everything that was or is to be done in these cases, but what was taken back.
-SELECT id, case_id, kind, subject, state, waiting_reason, wake_at_ms, calling, band, due_ms
+SELECT id, case_id, kind, subject, state, waiting_reason, wake_at_ms, calling, band, due_ms, ended_at_ms
 FROM task
 WHERE case_id IN (SELECT value FROM json_each(:ids)) AND state <> 'void'
 ORDER BY id;
@@ -131,17 +131,17 @@ GROUP BY case_id, tier, exposed, currency;
 -- name: save_case
 -- Write a case with its rank; of one on record, who opened it and what became of it stay.
 INSERT INTO case_ (
-    id, kind, subject, words, status, band, due_ms, promoted, promote_at_ms, opened_at_ms, ready_at_ms, tier,
-    linked_to, alerts, probability, exposure_minor, currency, expected_loss_minor, breakdown
+    id, kind, subject, words, status, band, due_ms, promoted, promote_at_ms, escalate_at_ms, opened_at_ms,
+    ready_at_ms, tier, linked_to, alerts, probability, exposure_minor, currency, expected_loss_minor, breakdown
 )
 VALUES (
-    :id, :kind, :subject, :words, 'open', :band, :due_ms, :promoted, :promote_at_ms, :opened_at_ms,
-    :ready_at_ms, :tier, :linked_to, :alerts, :probability, :exposure_minor, :currency, :expected_loss_minor,
+    :id, :kind, :subject, :words, 'open', :band, :due_ms, :promoted, :promote_at_ms, :escalate_at_ms,
+    :opened_at_ms, :ready_at_ms, :tier, :linked_to, :alerts, :probability, :exposure_minor, :currency, :expected_loss_minor,
     :breakdown
 )
 ON CONFLICT (id) DO UPDATE SET
-    subject = excluded.subject, words = excluded.words, band = excluded.band, due_ms = excluded.due_ms,
-    promoted = excluded.promoted, promote_at_ms = excluded.promote_at_ms, tier = excluded.tier,
+    kind = excluded.kind, subject = excluded.subject, words = excluded.words, band = excluded.band,
+    due_ms = excluded.due_ms, escalate_at_ms = excluded.escalate_at_ms, promoted = excluded.promoted, promote_at_ms = excluded.promote_at_ms, tier = excluded.tier,
     alerts = excluded.alerts, probability = excluded.probability, exposure_minor = excluded.exposure_minor,
     currency = excluded.currency, expected_loss_minor = excluded.expected_loss_minor,
     breakdown = excluded.breakdown, version = case_.version + 1;

@@ -118,15 +118,23 @@ SELECT at_ms FROM alert WHERE at_ms >= :from_ms AND at_ms < :to_ms ORDER BY at_m
 -- What an agent does now.
 SELECT id, agent, state, from_ms FROM agent_state WHERE agent = :agent AND to_ms IS NULL;
 
+-- name: agents_now
+-- What every agent does now who is not gone.
+SELECT agent, state, from_ms, reason
+FROM agent_state
+WHERE to_ms IS NULL AND state <> 'offline'
+ORDER BY agent;
+
 -- name: current_states
 -- How many agents do what now.
 SELECT state, COUNT(*) AS agents FROM agent_state WHERE to_ms IS NULL GROUP BY state;
 
 -- name: end_state
--- End what an agent does.
-UPDATE agent_state SET to_ms = :now_ms WHERE id = :id;
+-- End what an agent does, unless it has ended.
+UPDATE agent_state SET to_ms = :now_ms WHERE id = :id AND to_ms IS NULL;
 
 -- name: begin_state
--- Begin what an agent does next.
+-- Begin what an agent does next, unless another session of theirs has just begun something.
 INSERT INTO agent_state (agent, state, from_ms, to_ms, reason)
-VALUES (:agent, :state, :now_ms, NULL, :reason);
+VALUES (:agent, :state, :now_ms, NULL, :reason)
+ON CONFLICT DO NOTHING;

@@ -52,6 +52,14 @@ SELECT * FROM case_subject WHERE case_id IN (SELECT value FROM json_each(:ids)) 
 -- The rows of these cases in alert.
 SELECT * FROM alert WHERE case_id IN (SELECT value FROM json_each(:ids)) ORDER BY id;
 
+-- name: kept_device_item
+-- The rows of these cases in device_item.
+SELECT * FROM device_item WHERE case_id IN (SELECT value FROM json_each(:ids)) ORDER BY alert_id;
+
+-- name: kept_retained_card
+-- The rows of these cases in retained_card.
+SELECT * FROM retained_card WHERE case_id IN (SELECT value FROM json_each(:ids)) ORDER BY id;
+
 -- name: kept_task
 -- The rows of these cases in task.
 SELECT * FROM task WHERE case_id IN (SELECT value FROM json_each(:ids)) ORDER BY id;
@@ -112,6 +120,14 @@ DELETE FROM case_event WHERE case_id IN (SELECT value FROM json_each(:ids));
 -- Let the rows of these cases leave case_subject.
 DELETE FROM case_subject WHERE case_id IN (SELECT value FROM json_each(:ids));
 
+-- name: purge_retained_card
+-- Let the rows of these cases leave retained_card.
+DELETE FROM retained_card WHERE case_id IN (SELECT value FROM json_each(:ids));
+
+-- name: purge_device_item
+-- Let the rows of these cases leave device_item.
+DELETE FROM device_item WHERE case_id IN (SELECT value FROM json_each(:ids));
+
 -- name: purge_alert
 -- Let the rows of these cases leave alert.
 DELETE FROM alert WHERE case_id IN (SELECT value FROM json_each(:ids));
@@ -119,6 +135,10 @@ DELETE FROM alert WHERE case_id IN (SELECT value FROM json_each(:ids));
 -- name: purge_links
 -- Let no case refer to these.
 UPDATE case_ SET linked_to = NULL WHERE linked_to IN (SELECT value FROM json_each(:ids));
+
+-- name: purge_alarm_links
+-- Let no alarm refer to these.
+UPDATE alarm SET case_id = NULL WHERE case_id IN (SELECT value FROM json_each(:ids));
 
 -- name: purge_merged
 -- Let the cases that went into these leave the store.
@@ -129,10 +149,18 @@ DELETE FROM case_ WHERE merged_into IN (SELECT value FROM json_each(:ids));
 DELETE FROM case_ WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: purge_outbox
--- Let what was told long ago leave the outbox; not what the bank has yet to do, nor the last id, which must not come again.
+-- Let what was settled long ago leave the outbox; not the last id, which must not come again.
 DELETE FROM outbox
-WHERE at_ms < :before_ms AND NOT (topic = 'core_banking' AND done_at_ms IS NULL)
-    AND id < (SELECT MAX(newest.id) FROM outbox AS newest);
+WHERE id IN (
+    SELECT id FROM outbox
+    WHERE done_at_ms < :before_ms AND id < (SELECT MAX(newest.id) FROM outbox AS newest)
+    ORDER BY done_at_ms
+    LIMIT :limit
+);
+
+-- name: purge_agent_states
+-- Let what agents did long ago leave the store.
+DELETE FROM agent_state WHERE to_ms < :before_ms;
 
 -- name: rename_in_case_
 -- Put other names for a person into a row of case_.
@@ -153,6 +181,12 @@ WHERE id = :id;
 -- name: rename_in_task
 -- Put other names for a person into a row of task.
 UPDATE task SET subject = :subject, last_error = :last_error WHERE id = :id;
+
+-- name: rename_in_retained_card
+-- Put other names for a person into a row of retained_card.
+UPDATE retained_card
+SET card = :card, customer = :customer, last4 = :last4, handled_where = :handled_where
+WHERE id = :id;
 
 -- name: rename_in_case_event
 -- Put other names for a person into a row of case_event.

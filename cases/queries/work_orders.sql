@@ -10,8 +10,13 @@ SELECT COALESCE(MAX(number), 0) AS number FROM work_order WHERE case_id = :case_
 
 -- name: add_work_order
 -- Hand work to a department.
-INSERT INTO work_order (id, case_id, number, department, kind, what, state, due_ms, made_by, made_at_ms)
-VALUES (:id, :case_id, :number, :department, :kind, :what, 'open', :due_ms, :made_by, :made_at_ms);
+INSERT INTO work_order (
+    id, case_id, number, department, kind, what, state, due_ms, made_by, made_at_ms, task_id
+)
+VALUES (
+    :id, :case_id, :number, :department, :kind, :what, 'open', :due_ms, :made_by, :made_at_ms,
+    CAST(:task_id AS INTEGER)
+);
 
 -- name: work_order_by_id
 -- One order, with the case that its case has gone into since.

@@ -23,13 +23,14 @@ SELECT case_.*, queue_place.place
 FROM case_
 LEFT JOIN queue_place ON queue_place.id = case_.id
 WHERE case_.status IN (SELECT value FROM json_each(:statuses))
+    AND case_.kind IN (SELECT value FROM json_each(:kinds))
 ORDER BY case_.band, case_.due_ms, case_.id
 LIMIT :limit;
 
 -- name: close_case
 -- Close a case with its outcome.
 UPDATE case_
-SET status = 'closed', outcome = :outcome, closed_by = :agent, closed_at_ms = :now_ms, waiting_reason = NULL,
+SET status = 'closed', outcome = :outcome, close_reason = :reason, closed_by = :agent, closed_at_ms = :now_ms, waiting_reason = NULL,
     wake_at_ms = NULL, team = NULL, version = version + 1
 WHERE id = :id;
 
@@ -52,6 +53,7 @@ UPDATE case_subject SET live = 1 WHERE case_id = :case_id;
 -- name: reopen_case
 -- Take the outcome of a case back.
 UPDATE case_
-SET status = 'open', outcome = NULL, closed_by = NULL, closed_at_ms = NULL, reopened = reopened + 1,
+SET status = 'open', outcome = NULL, close_reason = NULL, closed_by = NULL, closed_at_ms = NULL,
+    reopened = reopened + 1,
     version = version + 1
 WHERE id = :id;

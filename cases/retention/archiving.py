@@ -15,6 +15,7 @@ from cases.database import Database, as_json
 from cases.errors import StoreError
 from cases.retention.archive_file import Archived, check_archive, write_archive
 from cases.retention.holds import Hold, all_holds, held_by
+from cases.retention.messages import forget_messages
 from cases.retention.policy import RetentionPolicy, month_of, ripe_before_ms
 from cases.retention.rows import Family, Line, delete_rows, digest, families, lines_of
 from cases.who import Right, Who
@@ -82,7 +83,8 @@ def purge(db: Database, folder: Path, policy: RetentionPolicy, who: Who, now_ms:
             kept |= stay
             purged += [root for root in roots if root not in stay]
     with db.writing():
-        db.run("purge_outbox", before_ms=before_ms)
+        db.run("purge_agent_states", before_ms=before_ms)
+    forget_messages(db, policy, now_ms)
     return Purged(tuple(purged), kept)
 
 

@@ -22,7 +22,17 @@ from cases.who import Who
 
 # Tables in whose rows other names are put; of the rest of a case no row names anybody.
 _RENAMED = frozenset(
-    {"case_", "case_subject", "alert", "task", "case_event", "attempt", "action", "work_order"}
+    {
+        "case_",
+        "case_subject",
+        "alert",
+        "task",
+        "case_event",
+        "attempt",
+        "action",
+        "work_order",
+        "retained_card",
+    }
 )
 
 

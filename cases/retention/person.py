@@ -48,7 +48,7 @@ class Names:
             name: self._column(name, value) if isinstance(value, str) else value
             for name, value in row.items()
         }
-        if "last4" in changed and changed.get("subject") != row.get("subject"):
+        if "last4" in changed and any(changed.get(name) != row.get(name) for name in ("subject", "card")):
             changed["last4"] = None
         return changed
 

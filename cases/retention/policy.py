@@ -22,6 +22,9 @@ class RetentionPolicy:
     `other_duty_months` are how long the law wants the records of a confirmed fraud and of any other case:
     before that a customer's data is not erased. Archive files are the bank's to destroy when their time is
     over. A request to export or erase is good for `request_term`.
+
+    What others were told leaves the outbox `settled_messages_for` after it was settled; what nobody took
+    within `waiting_messages_for` is given up, and a lead is told.
     """
 
     archive_after_months: Months = 3
@@ -29,6 +32,8 @@ class RetentionPolicy:
     fraud_duty_months: Months = 60
     other_duty_months: Months = 6
     request_term: Term = timedelta(days=2)
+    settled_messages_for: Term = timedelta(days=7)
+    waiting_messages_for: Term = timedelta(days=7)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -17,6 +17,8 @@ TABLES = (
     "case_",
     "case_subject",
     "alert",
+    "device_item",
+    "retained_card",
     "task",
     "case_event",
     "attempt",
@@ -95,6 +97,7 @@ def delete_rows(db: Database, family: Family) -> None:
     for table in reversed(TABLES[1:]):
         db.run(f"purge_{table}", ids=ids)
     db.run("purge_links", ids=ids)
+    db.run("purge_alarm_links", ids=ids)
     db.run("purge_merged", ids=as_json([family.root]))
     db.run("purge_case_", ids=as_json([family.root]))
 

@@ -12,6 +12,7 @@ from cases.retention.archiving import Purged
 from cases.retention.erasing import Erased
 from cases.retention.export import export_person
 from cases.retention.holds import Hold
+from cases.retention.messages import Forgotten, forget_messages
 from cases.retention.policy import RetentionPolicy
 from cases.retention.requests import Kind, Request
 from cases.who import Right, Who
@@ -31,6 +32,10 @@ class SqlRetention:
     def purge(self, folder: Path, who: Who, now_ms: int) -> Purged:
         """Let archived cases whose time is over leave the store."""
         return archiving.purge(self.db, folder, self.policy, who, now_ms)
+
+    def forget_messages(self, now_ms: int) -> Forgotten:
+        """Let messages leave the outbox that were settled long enough ago, and give up what nobody took."""
+        return forget_messages(self.db, self.policy, now_ms)
 
     def hold(self, subject: str, order_number: str, reason: str, who: Who, now_ms: int) -> Hold:
         """Keep a case (`case:ID`) or all about a customer (`customer:ID`) by an order."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+from cases.alarms.acknowledging import acknowledge
 from cases.case import Status
 from cases.database import Database, Row
+from cases.device_cases.routing import GENERAL
 from cases.errors import AlreadyClaimed, NotAllowed, NotPossible, NotYours, WrongUse
 from cases.who import RIGHTS, Right, Who
 from cases.work.journal import enter
 from cases.work.leases import held
-from cases.work.moves import GENERAL, LEADS, case_row, live_case, make_ready
+from cases.work.moves import LEADS, case_row, live_case, make_ready
 from cases.work.policy import WorkPolicy
 from cases.work.settling import settle
 from cases.work.states import Event, TaskState, task_after
@@ -47,6 +49,7 @@ def take_next(
 def record_claim(db: Database, task: Row, who: Who, now_ms: int) -> None:
     """Write down that a task was claimed, and let its case stand accordingly."""
     _settle(db, task["case_id"], Event.CLAIM)
+    acknowledge(db, task["case_id"], who, now_ms)
     note = f"{task['subject']} until {iso(task['lease_until_ms'])}"
     enter(db, task["case_id"], who, "claimed", now_ms, note=note)
 
@@ -170,6 +173,7 @@ def _lease(db: Database, case: Row, task: Row, who: Who, now_ms: int, until_ms: 
         task_after(TaskState(task["state"]), Event.CLAIM)
     db.run("claim_task", id=task["id"], agent=who.name, session=who.session, now_ms=now_ms, until_ms=until_ms)
     _settle(db, case["id"], Event.CLAIM)
+    acknowledge(db, case["id"], who, now_ms)
     note = f"{task['subject']} until {iso(until_ms)}"
     enter(db, case["id"], who, "claimed", now_ms, old=task["lease_by"], note=note)
 

@@ -4,8 +4,12 @@ All of them run inside the caller's transaction. Those that end or hand over a c
 those that move one task leave that to the caller, who has seen who holds it.
 """
 
+from cases.alarms.acknowledging import case_closed
 from cases.case import Outcome, Status
 from cases.database import Database, Row, as_json
+from cases.device_cases.closing import checked_reason
+from cases.device_cases.next_steps import steps_after_reset, steps_again
+from cases.device_cases.routing import GENERAL
 from cases.errors import AlreadyClosed, AlreadyMerged, NotFound, NotPossible, NotYours, WrongUse
 from cases.feedback import publish_disposition
 from cases.subjects import Circle
@@ -21,7 +25,6 @@ from domain.instants import iso
 
 # Who looks at what nobody else can bring to an end.
 LEADS = "lead"
-GENERAL = "general"
 WAITING_REASONS = ("cadence", "callback", "window", "technician", "legal", "customer_docs")
 
 
@@ -59,6 +62,10 @@ def finish(db: Database, task_id: int, who: Who, now_ms: int, *, note: str = "")
     """End a task that has done its work; the last one of a case leaves a review, for somebody to close it."""
     row = _step(db, task_id, Event.FINISH)
     _end(db, row, TaskState.DONE, now_ms)
+    if row["kind"] == "remote_reset":
+        case = live_case(db, row["case_id"])
+        for work in steps_after_reset(db, case["id"], row["subject"]):
+            _add(db, case, *work, now_ms)
     if not db.rows("live_tasks", case_id=row["case_id"]):
         _ask_to_conclude(db, row["case_id"], who, now_ms)
     _settle(db, row["case_id"], Event.FINISH)
@@ -111,24 +118,37 @@ def add_task(
     return int(found["id"])
 
 
-def close_case(db: Database, case_id: str, who: Who, outcome: str, note: str, now_ms: int) -> None:
+def close_case(
+    db: Database,
+    case_id: str,
+    who: Who,
+    outcome: str,
+    note: str,
+    now_ms: int,
+    *,
+    reason: str | None = None,
+) -> None:
     """Close a case with its outcome, and all that was still to be done with it.
 
-    Raises NotFound, AlreadyClosed, AlreadyMerged; NotPossible while a department works for it; NotYours while
-    somebody else is at it, whom only a lead can pass over, and nobody who is on the phone.
+    The case of a device needs a reason, too, one of CloseReason: WrongUse says so. Raises NotFound,
+    AlreadyClosed, AlreadyMerged; NotPossible while a department works for it; NotYours while somebody else is
+    at it, whom only a lead can pass over, and nobody who is on the phone.
     """
     who.require(Right.WORK_CASES)
     case = live_case(db, case_id)
     _nobody_else(db, case_id, who)
     case_after(Status(case["status"]), Event.RESOLVE)
     refuse_live_orders(db, case_id)
-    found = Outcome(outcome).value
+    found, why = Outcome(outcome).value, checked_reason(reason, case["kind"])
     db.run("end_tasks", case_id=case_id, now_ms=now_ms)
-    db.run("close_case", id=case_id, agent=who.name, outcome=found, now_ms=now_ms)
+    db.run("close_case", id=case_id, agent=who.name, outcome=found, reason=why, now_ms=now_ms)
+    db.run("close_retained_cards", case_id=case_id, handled_by=who.name, now_ms=now_ms)
+    case_closed(db, case_id, who, now_ms)
     db.run("drop_sightings_of_case", case_id=case_id)
     db.run("free_subjects", case_id=case_id)
     # Agents type what customers read out to them; a card number must not stay.
-    enter(db, case_id, who, "closed", now_ms, new=found, note=mask_text(note) or None)
+    said = found if why is None else f"{found}, {why}"
+    enter(db, case_id, who, "closed", now_ms, new=said, note=mask_text(note) or None)
     publish_disposition(db, case_id, now_ms)
 
 
@@ -177,14 +197,18 @@ def reopen(db: Database, case_id: str, who: Who, reason: str, now_ms: int) -> No
     restore(db, case, who, mask_text(reason), now_ms)
     rows = db.rows("subjects", ids=as_json([case_id]))
     circle = Circle.of((row["subject"], row["customer"], row["last4"]) for row in rows)
-    for subject in circle.to_call:
+    steps = steps_again(db, case_id)
+    for subject in circle.parties if steps else circle.to_call:
         kind, name = task_of(subject)
         _add(db, case, kind, name, GENERAL, now_ms)
+    for work in steps:
+        _add(db, case, *work, now_ms)
 
 
 def restore(db: Database, case: Row, who: Who, reason: str, now_ms: int) -> None:
     """Make a closed case live again, with the subjects it had; the caller adds what is to be done."""
     db.run("reopen_case", id=case["id"])
+    db.run("reopen_retained_cards", case_id=case["id"])
     db.run("take_subjects_again", case_id=case["id"])
     enter(db, case["id"], who, "reopened", now_ms, old=case["outcome"], note=reason)
     publish_disposition(db, case["id"], now_ms)

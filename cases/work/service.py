@@ -1,23 +1,29 @@
 """The work queue as a service: what people at the desk do, each in a transaction of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 
 from cases.case import Case, Outcome, Task
 from cases.database import Database
+from cases.device_cases.annunciate import settle_returned
 from cases.errors import NotYours
 from cases.reading import read_case, read_task
 from cases.who import RIGHTS, Right, Who
 from cases.work import moves
+from cases.work.agent_states import AgentNow, AgentState, enter_state, follow_work, leave
 from cases.work.claims import end_shift, extend, give_back, record_claim, skills_of, take, take_next
 from cases.work.leases import held, keep_draft, task_row
 from cases.work.policy import WorkPolicy
 from cases.work.states import TaskState
 from cases.work.sweeper import MayCall, Swept, at_any_time, park, sweep
 from cases.work_orders.steps import late
+from domain.card_masking import mask_text
 from domain.instants import span_ms
+
+# What a sweep looks for.
+_WHAT_IS_DUE = ("due_waiting", "due_leases", "due_promotions", "due_escalations", "late_work_orders")
 
 
 class Claimed(Struct, frozen=True, kw_only=True):
@@ -66,6 +72,7 @@ class SqlWork:
                     if self.may_call(task, now_ms) is not None:
                         raise _NotNow(task["id"])
                     record_claim(self.db, task, who, now_ms)
+                    follow_work(self.db, who.name, now_ms)
                     return self._claimed(task["id"])
             except _NotNow as asleep:
                 # Its case is changed alone: two claims that put off each other's cases would lock for ever.
@@ -98,6 +105,7 @@ class SqlWork:
                 self._lease_ms(lease_ms),
                 self.policy,
             )
+            follow_work(self.db, who.name, now_ms)
             return self._claimed(task_id)
 
     def renew(
@@ -114,13 +122,20 @@ class SqlWork:
         Raises NotFound, NotYours, AlreadyClosed, AlreadyMerged, WrongUse, and NotPossible during a call.
         """
         with self.db.writing():
+            holders = self._holders(case_id)
             give_back(self.db, case_id, who, reason, now_ms)
+            self._follow(holders, now_ms)
+            settle_returned(self.db, case_id, now_ms)
             return read_case(self.db, case_id)
 
     def end_shift(self, agent: str, who: Who, now_ms: int) -> tuple[str, ...]:
         """Free all that an agent holds but what they are on the phone about, and give the cases."""
         with self.db.writing():
-            return end_shift(self.db, agent, who, now_ms)
+            freed = end_shift(self.db, agent, who, now_ms)
+            leave(self.db, agent, now_ms, "end of shift")
+            for case_id in freed:
+                settle_returned(self.db, case_id, now_ms)
+            return freed
 
     def complete(self, task_id: int, who: Who, lease_no: int | None, note: str, now_ms: int) -> Case:
         """End a task that is done. Raises NotFound; NotYours for who came too late, and keeps their note."""
@@ -129,6 +144,8 @@ class SqlWork:
             with self.db.writing():
                 row = held(self.db, task_id, who, lease_no, now_ms)
                 moves.finish(self.db, task_id, who, now_ms, note=note)
+                follow_work(self.db, who.name, now_ms)
+                settle_returned(self.db, row["case_id"], now_ms)
                 return read_case(self.db, row["case_id"])
         except NotYours:
             with self.db.writing():
@@ -136,19 +153,30 @@ class SqlWork:
             raise
 
     def close(
-        self, case_id: str, who: Who, lease_no: int | None, outcome: Outcome, note: str, now_ms: int
+        self,
+        case_id: str,
+        who: Who,
+        lease_no: int | None,
+        outcome: Outcome,
+        note: str,
+        now_ms: int,
+        *,
+        reason: str | None = None,
     ) -> Case:
         """Close a case of which `who` holds a task; also when the lease has run out, if nobody took it since.
 
-        With a `lease_no`, only under that lease. A lead need not hold it. Raises NotFound, NotYours (and then
-        keeps the note), AlreadyClosed, AlreadyMerged.
+        With a `lease_no`, only under that lease. A lead need not hold it. That of a device needs a `reason`,
+        one of CloseReason. Raises WrongUse without it, NotFound, NotYours (and then keeps the note),
+        AlreadyClosed, AlreadyMerged.
         """
         who.require(Right.WORK_CASES)
         try:
             with self.db.writing():
                 moves.live_case(self.db, case_id)
                 self._holds(case_id, who, lease_no, now_ms)
-                moves.close_case(self.db, case_id, who, outcome, note, now_ms)
+                holders = self._holders(case_id)
+                moves.close_case(self.db, case_id, who, outcome, note, now_ms, reason=reason)
+                self._follow(holders, now_ms)
                 return read_case(self.db, case_id)
         except NotYours:
             with self.db.writing():
@@ -161,7 +189,9 @@ class SqlWork:
         with self.db.writing():
             moves.live_case(self.db, case_id)
             self._holds(case_id, who, None, now_ms)
+            holders = self._holders(case_id)
             moves.escalate(self.db, case_id, who, team, note, now_ms)
+            self._follow(holders, now_ms)
             return read_case(self.db, case_id)
 
     def hand_back(self, case_id: str, who: Who, note: str, now_ms: int) -> Case:
@@ -177,18 +207,15 @@ class SqlWork:
             return read_case(self.db, case_id)
 
     def sweep(self, now_ms: int) -> Swept:
-        """Bring everything up to `now_ms`: wake, free and promote, and tell of work orders that are late."""
+        """Bring everything up to `now_ms`: wake, free, promote, escalate, and tell of late work orders."""
         with self.db.writing():
             late(self.db, now_ms)
             return sweep(self.db, now_ms, self.policy, self.may_call)
 
     def sweep_if_due(self, now_ms: int) -> None:
-        """Sweep unless nothing is due, which costs four look-ups."""
+        """Sweep unless nothing is due, which costs five look-ups."""
         with self.db.reading():
-            due = any(
-                self.db.rows(name, now_ms=now_ms, limit=1)
-                for name in ("due_waiting", "due_leases", "due_promotions", "late_work_orders")
-            )
+            due = any(self.db.rows(name, now_ms=now_ms, limit=1) for name in _WHAT_IS_DUE)
         if due:
             self.sweep(now_ms)
 
@@ -203,6 +230,29 @@ class SqlWork:
             if not tasks:
                 raise NotYours(f"nobody holds {case_id}; claim it before you go on")
             held(self.db, tasks[0]["id"], who, lease_no, now_ms)
+
+    def say_state(self, agent: str, state: AgentState, who: Who, now_ms: int, reason: str = "") -> None:
+        """Note what an agent does from now on; what follows from claims and calls is noted by itself.
+
+        Raises NotAllowed for anybody else but a lead, WrongUse for a clock that is behind.
+        """
+        who.require(Right.WORK_CASES if agent == who.name else Right.WORK_FOR_OTHERS)
+        with self.db.writing():
+            enter_state(self.db, agent, state, now_ms, mask_text(reason))
+
+    def states(self, who: Who) -> tuple[AgentNow, ...]:
+        """Give what every agent does now who is not gone. Raises NotAllowed."""
+        who.require(Right.READ_CASES)
+        with self.db.reading():
+            return tuple(AgentNow(**dict(row)) for row in self.db.rows("agents_now"))
+
+    def _holders(self, case_id: str) -> set[str]:
+        rows = self.db.rows("live_tasks", case_id=case_id)
+        return {row["lease_by"] for row in rows if row["lease_by"] is not None}
+
+    def _follow(self, agents: Iterable[str], now_ms: int) -> None:
+        for agent in sorted(agents):
+            follow_work(self.db, agent, now_ms)
 
     def _claimed(self, task_id: int) -> Claimed:
         task = read_task(self.db, task_id)

@@ -1,4 +1,4 @@
-"""What time does by itself: what waits wakes, what nobody is at comes back, what lies too long moves up."""
+"""What time does by itself: what waits wakes, what nobody is at comes back, what takes long moves up."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,8 +6,11 @@ from msgspec import Struct
 
 from cases.case import Status
 from cases.database import Database, Row
+from cases.device_cases.annunciate import settle_returned
+from cases.device_cases.late import escalate_late
 from cases.ranking import BAND_NAMES, PROMOTED_BAND
 from cases.who import DESK_ITSELF
+from cases.work.agent_states import leave
 from cases.work.journal import enter
 from cases.work.moves import LEADS, add_task, case_row, make_ready, wait
 from cases.work.policy import WorkPolicy
@@ -28,17 +31,18 @@ def at_any_time(task: Row, now_ms: int) -> int | None:
 
 
 class Swept(Struct, frozen=True, kw_only=True):
-    """What one sweep did, in numbers of tasks, and of cases for `promoted`."""
+    """What one sweep did, in numbers of tasks, and of cases for `promoted` and `escalated`."""
 
     woken: int = 0
     put_off: int = 0
     expired: int = 0
     flagged: int = 0
     promoted: int = 0
+    escalated: int = 0
 
     def __bool__(self) -> bool:
         """Whether anything was done."""
-        return bool(self.woken or self.put_off or self.expired or self.flagged or self.promoted)
+        return any(getattr(self, name) for name in self.__struct_fields__)
 
 
 def sweep(db: Database, now_ms: int, policy: WorkPolicy, may_call: MayCall = at_any_time) -> Swept:
@@ -63,7 +67,14 @@ def sweep(db: Database, now_ms: int, policy: WorkPolicy, may_call: MayCall = at_
             expired += 1
     if policy.promote_after is not None:
         promoted = _promote(db, db.rows("due_promotions", now_ms=now_ms, limit=_AT_ONCE), now_ms)
-    return Swept(woken=woken, put_off=put_off, expired=expired, flagged=flagged, promoted=promoted)
+    return Swept(
+        woken=woken,
+        put_off=put_off,
+        expired=expired,
+        flagged=flagged,
+        promoted=promoted,
+        escalated=escalate_late(db, db.rows("due_escalations", now_ms=now_ms, limit=_AT_ONCE), now_ms),
+    )
 
 
 def park(db: Database, task: Row, now_ms: int, may_call: MayCall) -> bool:
@@ -83,6 +94,9 @@ def _expire(db: Database, task: Row, now_ms: int) -> None:
     settle(db, case, Event.LEASE_EXPIRED, db.rows("live_tasks", case_id=case["id"]))
     note = f"ran out at {iso(task['lease_until_ms'])}"
     enter(db, case["id"], DESK_ITSELF, "lease_expired", now_ms, old=task["lease_by"], note=note)
+    if not db.rows("tasks_of_agent", agent=task["lease_by"]):
+        leave(db, task["lease_by"], task["lease_until_ms"], "their lease ran out")
+    settle_returned(db, case["id"], now_ms)
 
 
 def _flag(db: Database, task: Row, now_ms: int) -> None:

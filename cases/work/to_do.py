@@ -1,10 +1,12 @@
-"""Whom to call in a case after new alerts: tasks added, renamed, woken and taken back."""
+"""What to do in a case after new alerts: tasks added, renamed, woken and taken back."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cases.database import Database, Row, Values
+from cases.database import Database, Row, Values, as_json
+from cases.device_cases.items import Item
+from cases.device_cases.routing import GENERAL, Work, first_works, works_after_reset, works_of
 from cases.grouping import Group
 from cases.subjects import STORM, Circle, Subject
 from cases.work.states import LIVE_TASKS, Event, TaskState, task_after
@@ -36,12 +38,15 @@ def task_of(subject: Subject) -> tuple[str, str]:
     return "call_customer" if subject.kind in ("customer", "card") else "call_site", subject.key
 
 
-def plan_tasks(each: Group, circle: Circle, tasks: Sequence[Row], case: Values) -> TaskPlan:
+def plan_tasks(
+    each: Group, circle: Circle, tasks: Sequence[Row], case: Values, items: Sequence[Item] = ()
+) -> TaskPlan:
     """Decide what new alerts change about the tasks of their case.
 
     Everybody concerned is called once, and again when a new alert is about them. A card whose customer
     becomes known is called under the customer's name: the same task, whoever holds it. What waits wakes when
-    an alert is about it, unless the customer may not be called at this hour.
+    an alert is about it, unless the customer may not be called at this hour. What is wrong with devices
+    (`items`) is done by their codes, whoever else is called.
     """
     name_of = _names(circle)
     touched = {
@@ -55,12 +60,12 @@ def plan_tasks(each: Group, circle: Circle, tasks: Sequence[Row], case: Values) 
         name = name_of.get(task["subject"], task["subject"])
         if task["state"] not in LIVE_TASKS:
             had.add(name)
-        elif task["kind"] in CALLS or task["subject"].startswith(f"{STORM}:"):
+        elif _is_call_of_circle(task):
             live[name].append(task)
         else:
             others.append(task)
     added, renamed, woken, voided, kept = [], [], [], [], list(others)
-    for subject in circle.to_call:
+    for subject in circle.parties if items else circle.to_call:
         kind, name = task_of(subject)
         found = sorted(live.pop(name, ()), key=_most_advanced_first)
         if not found:
@@ -77,6 +82,14 @@ def plan_tasks(each: Group, circle: Circle, tasks: Sequence[Row], case: Values) 
             woken.append(first)
     for task in (task for rest in live.values() for task in rest):
         (kept if task["state"] == TaskState.LEASED else voided).append(task)
+    new = {incoming.alert.id for incoming in each.alerts}
+    for work in _works([item for item in items if item.alert_id in new], others):
+        same = [task for task in others if (task["kind"], task["subject"]) == work[:2]]
+        if not same:
+            added.append(work._asdict())
+        woken += [task for task in same if task["state"] == TaskState.WAITING]
+    if not added and not kept and items:
+        added = [work._asdict() for work in works_of(items)]
     if not added and not kept:
         # An alert about a place, in a case that was reopened: everybody is called again.
         added = [{"kind": kind, "subject": name} for kind, name in map(task_of, circle.to_call)]
@@ -116,11 +129,42 @@ def write_tasks(db: Database, plans: Iterable[TaskPlan]) -> None:
     db.run_all(
         "add_task",
         (
-            {**plan.ranked, **added, "skill": "general", "now_ms": plan.at_ms}
+            {"skill": GENERAL, **plan.ranked, **added, "now_ms": plan.at_ms}
             for plan in plans
             for added in plan.added
         ),
     )
+
+
+def void_twins(db: Database, case_ids: Sequence[str], at_ms: int) -> None:
+    """Take back what is to be done in several of these cases that become one, but for the most advanced."""
+    best: dict[tuple[str, str], Row] = {}
+    for task in sorted(db.rows("tasks_of_cases", ids=as_json(case_ids)), key=_most_advanced_first):
+        if task["state"] in LIVE_TASKS and best.setdefault((task["kind"], task["subject"]), task) is not task:
+            task_after(TaskState(task["state"]), Event.VOID)
+            db.run("end_task", id=task["id"], state=TaskState.VOID.value, now_ms=at_ms)
+
+
+def _is_call_of_circle(task: Row) -> bool:
+    """Whether a task calls somebody because alerts are about them; branches are called because of devices."""
+    if task["subject"].startswith("site:"):
+        return False
+    return task["kind"] in CALLS or task["subject"].startswith(f"{STORM}:")
+
+
+def _works(items: Sequence[Item], tasks: Sequence[Row]) -> list[Work]:
+    """Give what is to be done about new items; nothing is reset that somebody is already sent for."""
+    live = {(task["kind"], task["subject"]) for task in tasks}
+    found = [
+        work
+        for item in items
+        for work in (
+            works_after_reset(item)
+            if any(work[:2] in live for work in works_after_reset(item))
+            else first_works(item)
+        )
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _names(circle: Circle) -> dict[str, str]:

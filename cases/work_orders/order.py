@@ -17,6 +17,9 @@ class Department(StrEnum):
     LEGAL = "legal"
     COMPLIANCE = "compliance"
     CARD_OPERATIONS = "card_operations"
+    CASH_CARRIER = "cash_carrier"
+    SECURITY = "security"
+    NETWORK = "network"  # those who run hosts, lines and keys
 
 
 class OrderState(StrEnum):
@@ -59,7 +62,8 @@ TRANSITIONS: dict[tuple[OrderState, Step], OrderState] = {
 class WorkOrder(Struct, frozen=True, kw_only=True):
     """One order; `case` is the case it was made in, `case_now` the one that case has gone into since.
 
-    `reason` says why it came back or was cancelled, `answer` what the department found.
+    `reason` says why it came back or was cancelled, `answer` what the department found. `task_id` is the task
+    that asked for it, if one did.
     """
 
     id: str
@@ -79,6 +83,7 @@ class WorkOrder(Struct, frozen=True, kw_only=True):
     answer: str | None
     reason: str | None
     escalated_at_ms: int | None
+    task_id: int | None = None
 
 
 def order_of(row: Row) -> WorkOrder:

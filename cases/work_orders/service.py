@@ -1,28 +1,14 @@
 """What the desk and the departments do with work orders."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from cases.case import Status
 from cases.database import Database, as_json
-from cases.errors import AlreadyClosed, AlreadyMerged, NotFound, WrongUse
 from cases.who import Right, Who
+from cases.work_orders.making import Asked, check_due, make_order
 from cases.work_orders.order import LIVE, Department, OrderState, Step, WorkOrder, order_of
-from cases.work_orders.steps import ended, get_order, late, said, take_step, tell
-from domain.instants import iso
-
-_KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
-
-
-class Asked(NamedTuple):
-    """What is asked of a department: a kind in one word, such as `documents`, the text, and the time."""
-
-    department: Department
-    kind: str
-    what: str
-    due_ms: int
+from cases.work_orders.steps import ended, get_order, late, said, take_step
 
 
 @dataclass(frozen=True)
@@ -37,30 +23,8 @@ class SqlWorkOrders:
         Raises NotAllowed, NotFound, AlreadyClosed, AlreadyMerged, and WrongUse for text or a time that
         cannot be.
         """
-        who.require(Right.WORK_CASES)
-        if not _KIND.fullmatch(asked.kind):
-            raise WrongUse(f"kind {asked.kind!r} should be one word such as documents or terminal_check")
-        what = said(asked.what, "what the department is to do")
-        _check_due(asked.due_ms, now_ms)
         with self.db.writing():
-            _touch_case(self.db, case_id)
-            number = self.db.rows("last_work_order", case_id=case_id)[0]["number"] + 1
-            order_id = f"{case_id}-W{number}"
-            self.db.run(
-                "add_work_order",
-                id=order_id,
-                case_id=case_id,
-                number=number,
-                department=Department(asked.department).value,
-                kind=asked.kind,
-                what=what,
-                due_ms=asked.due_ms,
-                made_by=who.name,
-                made_at_ms=now_ms,
-            )
-            made = get_order(self.db, order_id)
-            tell(self.db, "ordered", None, made, who, now_ms)
-            return made
+            return make_order(self.db, case_id, asked, who, now_ms)
 
     def accept(self, order_id: str, who: Who, now_ms: int) -> WorkOrder:
         """Take an order on. Raises NotAllowed, NotFound, NotPossible."""
@@ -88,7 +52,7 @@ class SqlWorkOrders:
         Raises NotAllowed, NotFound, NotPossible, WrongUse.
         """
         who.require(Right.WORK_CASES)
-        _check_due(due_ms, now_ms)
+        check_due(due_ms, now_ms)
         changed: dict[str, Any] = {"due_ms": due_ms, "escalated_at_ms": None}
         changed |= {"accepted_by": None, "accepted_at_ms": None}
         if what is not None:
@@ -133,19 +97,3 @@ class SqlWorkOrders:
     def _step(self, order_id: str, step: Step, who: Who, now_ms: int, **changed: Any) -> WorkOrder:
         with self.db.writing():
             return take_step(self.db, get_order(self.db, order_id), step, who, now_ms, **changed)
-
-
-def _touch_case(db: Database, case_id: str) -> None:
-    """Hold a case that can still be worked, or say why it cannot."""
-    rows = db.rows("touch_case_for_work_order", id=case_id)
-    if not rows:
-        raise NotFound(f"there is no case {case_id!r}; `riskdesk queue list` shows those that are live")
-    if rows[0]["status"] == Status.CLOSED:
-        raise AlreadyClosed(f"{case_id} is closed as {rows[0]['outcome']}; reopen it before you order more")
-    if rows[0]["status"] == Status.MERGED:
-        raise AlreadyMerged(f"{case_id} went into {rows[0]['merged_into']}; order the work there")
-
-
-def _check_due(due_ms: int, now_ms: int) -> None:
-    if due_ms <= now_ms:
-        raise WrongUse(f"the order would be due {iso(due_ms)}, which is past; give the department some time")

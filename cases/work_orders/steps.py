@@ -5,10 +5,13 @@ from typing import Any
 from cases import outbox
 from cases.audit.log import record
 from cases.database import Database
+from cases.device_cases.annunciate import settle_returned
 from cases.errors import NotFound, NotPossible, WrongUse
 from cases.timeline import event
 from cases.who import DESK_ITSELF, Right, Who
-from cases.work.moves import add_task
+from cases.work.leases import task_row
+from cases.work.moves import add_task, finish, make_ready
+from cases.work.states import TaskState
 from cases.work_orders.order import TRANSITIONS, Step, WorkOrder, order_of, order_record
 from domain.card_masking import mask_text
 from domain.instants import iso
@@ -74,6 +77,8 @@ def take_step(db: Database, order: WorkOrder, step: Step, who: Who, now_ms: int,
     tell(db, _WHAT_HAPPENED[step], order, after, who, now_ms, note=_note(step, after))
     if step is Step.GIVE_BACK:
         _put_before_a_person(db, after, now_ms)
+    if after.task_id is not None:
+        _go_on(db, step, after.task_id, who, now_ms)
     return after
 
 
@@ -136,6 +141,19 @@ def ended(who: Who, now_ms: int) -> dict[str, Any]:
 
 def _put_before_a_person(db: Database, order: WorkOrder, now_ms: int) -> None:
     add_task(db, order.case_now, "review", f"work_order:{order.id}", DESK_ITSELF, now_ms)
+
+
+def _go_on(db: Database, step: Step, task_id: int, who: Who, now_ms: int) -> None:
+    """Let the task that asked for an order end with it, or be claimed again when it comes to nothing.
+
+    A device's case of which everything is over has then waited for nothing else.
+    """
+    state = task_row(db, task_id)["state"]
+    if step is Step.FINISH and state in (TaskState.WAITING, TaskState.READY):
+        finish(db, task_id, who, now_ms)
+    elif step is Step.CANCEL and state == TaskState.WAITING:
+        make_ready(db, task_id, who, now_ms)
+    settle_returned(db, task_row(db, task_id)["case_id"], now_ms)
 
 
 def _note(step: Step, order: WorkOrder) -> str | None:

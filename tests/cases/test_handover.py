@@ -7,7 +7,6 @@ import pytest
 from cases.actions.kinds import Kind
 from cases.calling.results import Report
 from cases.errors import NotAllowed, NotFound, NotPossible
-from cases.kpi.agents import AgentState
 from cases.store import Store
 from cases.who import Role, Who
 from cases.work_orders.order import Department
@@ -39,7 +38,6 @@ def shift(store: Store) -> Store:
     low = alert("c", "c3", "u3", severity=Severity.LOW, at_ms=-3 * HOUR_MS)
     store.cases.take_in([critical, low], END_MS - MINUTE_MS)
     store.work.next(AGENT, END_MS - MINUTE_MS)
-    store.kpi.set_state("a17", AgentState.TALKING, NOON_MS)
     return store
 
 

@@ -7,8 +7,11 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from cases.store import open_store
 from cli.main import cli
-from tests.devices.made import alive, told
+from domain.instants import to_ms
+from tests.cases.alarm_figures.histories import MINUTE_MS, NOON_MS, history, write
+from tests.devices.made import MIDNIGHT, alive, told
 
 SITE = {"record": "site", "id": "b1", "effective_at": "2025-01-01T00:00:00Z", "time_zone": "Asia/Shanghai"}
 DEVICE = {
@@ -67,6 +70,26 @@ def test_the_page_is_written_in_the_language_asked_for(folder: Path) -> None:
     words = ("availability", "--month", "2026-10", "--language", "zh", "--html", str(page))
     assert run(folder, *words).exit_code == 0
     assert "自助现金设备可用率" in page.read_text("utf-8")
+
+
+def test_the_store_knows_how_soon_alarms_of_the_month_were_taken_up(folder: Path) -> None:
+    url = f"sqlite:///{folder}/desk.db"
+    minute = (to_ms(MIDNIGHT) - NOON_MS) / MINUTE_MS
+    taken = [
+        history("a", (minute, "raised"), (minute + 2, "annunciated"), (minute + 32, "acknowledged")),
+        history("b", (minute + 900, "raised"), (minute + 901, "annunciated"), (minute + 991, "acknowledged")),
+        # Before the month, and never taken up.
+        history("c", (minute - 7200, "raised"), (minute - 7200, "annunciated"), (minute, "acknowledged")),
+        history("d", (minute + 5, "raised"), (minute + 6, "annunciated")),
+    ]
+    with open_store(url) as store:
+        write(store, taken, minute + 1440)
+    result = run(folder, "availability", "--month", "2026-10", "--store", url, "--json")
+    assert result.exit_code == 0, result.output
+    fleet = orjson.loads(result.stdout.splitlines()[0])
+    assert (fleet["mtta"]["count"], fleet["mtta"]["mean_minutes"]) == (2, 60)
+    words = " ".join(run(folder, "availability", "--month", "2026-10", "--store", url).stdout.split())
+    assert "Mean time to acknowledge 1.0 h 2" in words
 
 
 @pytest.mark.parametrize(

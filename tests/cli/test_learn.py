@@ -69,3 +69,25 @@ def test_the_same_command_twice_is_fine_and_another_table_is_not(folder: Path) -
     other = learn(folder, *words, "--quantile", "0.9")
     assert other.exit_code == 1
     assert "write to a new file" in other.stderr
+
+
+def test_fault_rates_are_learnt_of_the_models_that_the_register_names(tmp_path: Path) -> None:
+    device = {"record": "device", "effective_at": "2026-01-01T00:00:00Z", "kind": "atm", "vendor": "v"}
+    fleet = [{**device, "id": f"d{number}", "branch": "b1", "model": "m1"} for number in range(6)]
+    (tmp_path / "fleet.jsonl").write_text("".join(json.dumps(line) + "\n" for line in fleet))
+    beat = {"kind": "telemetry", "component": "device", "code": "heartbeat", "edge": "heartbeat"}
+    beats = [
+        {**beat, "event_id": f"d{number}-{day}-{hour}", "at": f"2026-03-{day:02}T{hour:02}:00:00Z"}
+        | {"device": f"d{number}"}
+        for day in range(1, 11)
+        for hour in (0, 6, 12, 18)
+        for number in range(7)
+    ]
+    (tmp_path / "march.jsonl").write_text("".join(json.dumps(line) + "\n" for line in beats))
+    words = ["learn", "fault-rates", str(tmp_path / "march.jsonl"), "--registry"]
+    words += [str(tmp_path / "fleet.jsonl"), "-o", str(tmp_path / "t.json")]
+    result = CliRunner().invoke(cli, [*words, "--effective-at", "2026-04-01T00:00:00Z"])
+    assert result.exit_code == 0, result.output
+    table = read_table(tmp_path / "t.json")
+    said = json.loads(result.stdout)
+    assert (said["models"], said["devices"], said["version"]) == (1, 6, table.version)

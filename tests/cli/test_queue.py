@@ -149,7 +149,7 @@ def test_a_case_is_handed_on_and_comes_back(url: str) -> None:
     assert run(url, "reopen", case, "--reason", "new proof", "--agent", "a17").exit_code == 1
     assert records(run(url, "reopen", case, "--reason", "new proof", *lead, "--json"))[0]["status"] == "open"
     assert set(records(run(url, "sweep", "--json"))[0]) == {
-        *("woken", "put_off", "expired", "flagged", "promoted"),
+        *("woken", "put_off", "expired", "flagged", "promoted", "escalated"),
     }
 
 

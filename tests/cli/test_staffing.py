@@ -6,14 +6,14 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from cases.kpi.agents import AgentState
 from cases.store import open_store
+from cases.work.agent_states import AgentState
 from cli.main import cli
 from domain.findings import Severity
 from domain.forecasts import QUARTER_MS
 from domain.instants import iso
 from tests.cases.made import HOUR_MS, NOON_MS, alert
-from tests.cases.worked import SECOND_MS, call, customer
+from tests.cases.worked import AGENT, SECOND_MS, call, customer
 
 
 def run(*words: str, url: str | None = None) -> Result:
@@ -64,7 +64,7 @@ def test_a_queue_is_forecast_from_its_alerts_and_its_calls_are_measured(tmp_path
         ]
         store.cases.take_in(alerts, NOON_MS)
         call(store, "no_answer", 20 * SECOND_MS, 115 * SECOND_MS)
-        store.kpi.set_state("a17", AgentState.AVAILABLE, NOON_MS)
+        store.work.say_state(AGENT.name, AgentState.AVAILABLE, AGENT, NOON_MS)
     result = run("--hours", "1", "--json", url=url)
     found = records(result)
     # An alert in each quarter-hour, 2.645 at most; a call for four of them, of 95 s and 5 s of notes.

@@ -62,6 +62,21 @@ def test_a_postgresql_store_is_migrated_and_checked_too(postgres_empty_url: str)
     assert riskdesk("check", RISKDESK_STORE=postgres_empty_url).exit_code == 0
 
 
+def test_the_grants_of_a_postgresql_store_are_sql_for_its_owner(postgres_url: str) -> None:
+    granted = riskdesk("grant", "desk_app", "--store", postgres_url)
+    assert (granted.exit_code, granted.stderr) == (0, "")
+    lines = granted.stdout.splitlines()
+    assert lines[0] == 'GRANT USAGE ON SCHEMA "public" TO "desk_app";'
+    (guarded,) = (line for line in lines if '"audit_seal"' in line)
+    assert guarded.startswith("REVOKE UPDATE, DELETE ON ")
+    assert {'"public"."audit"', '"public"."case_event"'} <= set(guarded.replace(",", "").split())
+
+
+def test_an_sqlite_store_has_no_roles(url: str) -> None:
+    refused = riskdesk("grant", "desk_app", "--store", url)
+    assert (refused.exit_code, "an SQLite store has no roles" in refused.stderr) == (2, True)
+
+
 def test_a_whole_store_has_nothing_wrong(url: str) -> None:
     found = riskdesk("check", url)
     assert (found.exit_code, found.stdout) == (0, "")

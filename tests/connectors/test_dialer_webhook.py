@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from cases.calling.dialer import Dial
-from connectors.core_banking import signature
 from connectors.dialer_webhook import WebhookDialer
 from connectors.errors import DialerAddressError
+from connectors.signed_post import signature
 
 SECRET = b"a secret of sixteen bytes or more"
 NOW_MS = 1_772_712_000_000

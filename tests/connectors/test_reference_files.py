@@ -14,6 +14,7 @@ from connectors import record_lines, reference_files
 from connectors.errors import BadReferenceError
 from connectors.record_lines import MAX_COMPLAINTS
 from connectors.reference_files import KINDS, read_reference, reference_line
+from devices.registry import FleetRecord
 from domain.events import Place
 from domain.reference import Branch, Card, Customer, PhoneNumber, Record, Terminal
 
@@ -115,8 +116,9 @@ def test_several_files_plain_and_compressed_are_read_in_their_order(tmp_path):
 
 
 def test_every_field_of_the_domain_can_be_given():
-    assert set(KINDS.values()) == set(get_args(Record))
-    for kind, record_type in KINDS.items():
+    assert set(KINDS.values()) == {*get_args(Record), *get_args(FleetRecord)}
+    for record_type in get_args(Record):
+        kind = record_type.__name__
         line = getattr(reference_files, f"_{kind.capitalize()}Line")
         assert set(line.model_fields) == {field.name for field in dataclasses.fields(record_type)} | {
             "record"
@@ -143,7 +145,11 @@ def test_times_are_read_in_any_zone_and_kept_in_utc(path):
             {"record": "account"},
             "Input tag 'account' .* 'customer', 'card', 'terminal', 'branch'",
         ),
-        (RECORDS[0], {"record": None}, "no `record`; it must be customer, card, terminal or branch"),
+        (
+            RECORDS[0],
+            {"record": None},
+            "no `record`; it must be one of customer, card, terminal, branch, device, site, maintenance",
+        ),
         (RECORDS[0], {"tier": "gold"}, "tier: Input should be 'standard', 'premium' or 'private'"),
         (RECORDS[0], {"time_zone": "Shanghai"}, "time_zone: not a time zone; .* such as Asia/Shanghai"),
         (RECORDS[0], {"time_zone": "../../etc/passwd"}, "time_zone: not a time zone"),

@@ -16,8 +16,9 @@ import msgspec
 
 from detectors.base import Detector
 from detectors.examples import Fired, run
+from devices.codes import catalogue
 from domain.events import Event, Progress
-from domain.findings import Finding
+from domain.findings import Finding, Severity
 from domain.instants import span_ms
 from domain.tables import Tables
 from domain.telemetry import Telemetry
@@ -149,6 +150,27 @@ def finds_sound_things(subject: Subject, events: Sequence[Event]) -> None:
         assert not finding.ring or ":" in finding.ring
 
 
+def tells_what_begins_and_what_is_over(subject: Subject, events: Sequence[Event]) -> None:
+    """About a device it names a known code; what is over began before, once, and is not the desk's to end."""
+    of_devices = Telemetry in subject.detector.reads or subject.detector.scope.value in ("device", "branch")
+    begun: set[tuple[str, str]] = set()
+    for fired in subject.run(events):
+        alarm, anchor = fired.finding.alarm, fired.finding.anchor or fired.event_id
+        assert (alarm is not None) == of_devices
+        if alarm is None:
+            continue
+        assert alarm.code in catalogue().codes
+        assert alarm.since_ms <= fired.at_ms
+        assert not alarm.device or subject.detector.scope.value == "branch"
+        if not alarm.over:
+            begun.add((fired.key, anchor))
+            continue
+        assert fired.severity == Severity.LOW
+        assert "desk" not in catalogue()[alarm.code].cleared_by
+        assert anchor.endswith(":over")
+        begun.remove((fired.key, anchor.removesuffix(":over")))
+
+
 def never_sees_another_key(subject: Subject, events: Sequence[Event]) -> None:
     """Of other keys it may know nothing but that time passes."""
     twins = [twin(event, subject.detector.scope.value) for event in events]
@@ -222,6 +244,7 @@ def forgets_after_its_memory(subject: Subject, events: Sequence[Event]) -> None:
 OnEvents = Callable[[Subject, Sequence[Event]], None]
 ON_EVENTS: tuple[OnEvents, ...] = (
     finds_sound_things,
+    tells_what_begins_and_what_is_over,
     never_sees_another_key,
     resumes_anywhere,
     dumps_a_copy,

@@ -9,7 +9,9 @@ import pytest
 
 from detectors import available
 from detectors.examples import Example, ExamplesError, problem, read, run
+from domain.alarms import Alarm
 from domain.event_lines import EventLines
+from domain.findings import Finding
 from domain.tables import Tables
 from tests.detectors.test_contract_is_strict import Plain
 
@@ -79,6 +81,8 @@ def test_what_it_says_in_full_is_right(examples: Any) -> None:
         ("[{at: 2m, key: c1, says: 4 uses}]", "says should be '4 uses' and is '3 uses.'"),
         ("[{at: 2m, key: c1, severity: high}]", "severity should be 'high' and is 'low'"),
         ("[{at: 2m, key: c1, members: [c1]}]", "members should be ['c1'] and is []"),
+        ("[{at: 2m, key: c1, over: true}]", "over should be True and is False"),
+        ("[{at: 2m, key: c1, alarm: {code: a}}]", "alarm should be {'code': 'a'} and is None"),
     ],
 )
 def test_anything_else_is_a_problem(examples: Any, fires: str, told: str) -> None:
@@ -104,6 +108,10 @@ def test_parameters_out_of_bounds_are_a_problem(examples: Any) -> None:
         ("examples: [{name: a, events: [{at: 0s}], fires: []}]", "missing required field"),
         ("examples: [{name: a, events: [{at: 0s, crad: c1}], fires: []}]", "unknown field 'crad'"),
         ("examples: [{name: a, events: [], fires: [{key: c1}]}]", "at least `at` and `key`"),
+        (
+            "examples: [{name: a, events: [], fires: [{at: 0s, key: c1, alarm: {over: true}}]}]",
+            "unknown 'over'",
+        ),
         ("examples: [{name: a, events: [], fires: [], tables: {amounts: []}}]", "there are segment_amounts"),
         ("examples: [{name: a, events: [], fires: [], tables: {segment_amounts: [{}]}}]", "None is no time"),
         ("start: yesterday\nexamples: [{name: a, events: [], fires: []}]", "'yesterday' is no time"),
@@ -136,3 +144,15 @@ def test_time_that_passes_wakes_who_waits_for_it() -> None:
         ("b", 60, ""),
         ("a", 121, ""),
     ]
+
+
+def test_of_an_alarm_an_example_says_as_much_as_it_wants(
+    examples: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jam = Alarm(code="note_jam", component="dispenser", since_ms=1_772_416_800_000, unit=2)
+    told = Finding(reason="Jam.", probability=1.0, evidence={}, alarm=jam)
+    monkeypatch.setattr(Plain, "found", lambda self, count: (told,))
+    for said in ("{}", "{unit: 2}", "{code: note_jam, component: dispenser, unit: 2, device: '', since: 0s}"):
+        assert examples(f"{HEAD}  fires: [{{at: 2m, key: c1, alarm: {said}, over: false}}]") == [None]
+    (found,) = examples(f"{HEAD}  fires: [{{at: 2m, key: c1, alarm: {{since: 1m}}}}]")
+    assert "alarm should be {'since': '2026-03-02T02:01:00.000Z'}" in found

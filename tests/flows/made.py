@@ -11,7 +11,7 @@ from zlib import crc32
 from hypothesis import strategies as st
 
 from detectors.base import Detector, Scope
-from domain.alerts import Alert
+from domain.alerts import Alert, Reached
 from domain.events import CardIssued, Event, Progress, Transaction
 from domain.findings import QUIET, Finding, Severity
 from domain.instants import from_ms
@@ -105,11 +105,13 @@ class NoticingSilence(Counting):
         )
 
 
-def plan_of(*detectors: Detector[Any, Any], own_log: bool = False, one_log: bool = False) -> ScopePlan:
+def plan_of(
+    *detectors: Detector[Any, Any], own_log: bool = False, one_log: bool = False, lateness_ms: int = 0
+) -> ScopePlan:
     """Plan detectors of one scope, each under the name of its class."""
     scope: Any = detectors[0].scope
     watchers = tuple(Watcher(type(each).__name__, each, each.step, {}) for each in detectors)
-    return ScopePlan(scope, watchers, own_log=own_log, one_log=one_log)
+    return ScopePlan(scope, watchers, own_log=own_log, one_log=one_log, lateness_ms=lateness_ms)
 
 
 # A block of a log as it is read: its partition, its events, and whether the log ends with it.
@@ -128,6 +130,8 @@ class Bank:
         self.plan = plan
         self.metrics = Metrics()
         self.alerts: dict[str, list[Alert]] = {}
+        # What each bucket said in the order in which it did, with how far time had come.
+        self.said: dict[str, list[Alert | Reached]] = {}
         self._partitions = tuple(partitions)
         self._saves = saves
         self._buckets: dict[str, BucketWatch] = {}
@@ -137,8 +141,11 @@ class Bank:
         for partition, events, closed in blocks:
             for addressed in exchange.route(partition, events, closed):
                 bucket = self._buckets.get(addressed.bucket) or self._built(addressed.bucket, None)
-                alerts, discard = bucket.on_batch([addressed.batch])
+                told, discard = bucket.on_batch([addressed.batch])
                 assert not discard
+                told = list(told)
+                self.said.setdefault(addressed.bucket, []).extend(told)
+                alerts = [one for one in told if isinstance(one, Alert)]
                 self.alerts.setdefault(addressed.bucket, []).extend(alerts)
 
     def end_epoch(self) -> dict[str, bytes]:

@@ -53,5 +53,6 @@ def test_an_alert_of_a_terminal_names_the_card_that_it_fired_on() -> None:
 
 
 def test_an_alert_of_silence_names_its_key_alone() -> None:
-    made = alert_on_silence(watcher(), "device", "atm-17", finding(), AT_MS)
-    assert (made.key, made.event_id, made.card, made.at_ms) == ("atm-17", "", None, AT_MS)
+    made = alert_on_silence(watcher(), "device", "atm-17", finding(), AT_MS, AT_MS + 1)
+    assert (made.key, made.event_id, made.card) == ("atm-17", "", None)
+    assert (made.at_ms, made.told_ms) == (AT_MS, AT_MS + 1)

@@ -93,7 +93,7 @@ def test_each_event_carries_the_latest_time_seen_in_its_block_up_to_it(events):
     for addressed in Exchange(PLANS.values()).route("p", events, False):
         batch = addressed.batch
         assert batch.high_ms == latest
-        if addressed.scope == Scope.TERMINAL:
+        if PLANS[addressed.scope].needs_marks:
             assert batch.orders == [orders[id(event)] for event in batch.events]
         else:
             assert batch.orders is None

@@ -49,7 +49,7 @@ def test_every_metric_is_named_by_the_one_pattern_and_described_in_a_sentence() 
 
 def test_no_label_can_hold_what_a_stranger_makes_up() -> None:
     labels = {label for metric in Metrics().described for label in metric.labels}
-    assert labels <= {"kind", "reason", "scope", "detector", "severity"}
+    assert labels <= {"kind", "reason", "scope", "detector", "severity", "priority"}
 
 
 def test_everything_described_is_exposed_and_nothing_else() -> None:

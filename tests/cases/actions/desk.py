@@ -105,4 +105,4 @@ def block(store: Store, case_id: str, now_ms: int = NOON_MS, policy: ActionPolic
     actions = SqlActions(store.db, policy or ActionPolicy())
     made = actions.propose(proposal(case_id=case_id), AGENT, now_ms)
     run_all(store, Bank(), now_ms, policy)
-    return actions.get(made.id)
+    return actions.get(made.id, AGENT)

@@ -9,10 +9,13 @@ from cases.actions.kinds import BasisKind, Kind, Second
 from cases.actions.life import Status
 from cases.actions.policy import ActionPolicy
 from cases.actions.service import SqlActions
-from cases.errors import NotFound, NotPossible, WrongUse
+from cases.case import Outcome
+from cases.errors import NotAllowed, NotFound, NotPossible, WrongUse
+from cases.outbox import ALARM, after
 from cases.store import Store
 from tests.cases.actions.desk import (
     AGENT,
+    CARD,
     COMPLIANCE,
     LEAD,
     OTHER_AGENT,
@@ -40,7 +43,7 @@ def test_a_temporary_block_takes_effect_at_once_and_ends_by_itself(store: Store)
     assert store.actions.expire(NOON_MS + DAY_MS - 1).lifted == ()
     assert store.actions.expire(NOON_MS + DAY_MS).lifted == (made.id,)
     assert run_all(store, bank, NOON_MS + DAY_MS) == ["done"]
-    done = store.actions.get(made.id)
+    done = store.actions.get(made.id, AGENT)
     assert (done.status, done.end_reason) == (Status.REVERSED, "term")
 
 
@@ -146,6 +149,68 @@ def test_an_order_blocks_nothing_before_its_term_and_nothing_it_does_not_cover(s
         )
 
 
+def test_an_order_that_came_early_blocks_its_scope_when_its_term_begins(store: Store) -> None:
+    case_id = open_case(store)
+    order = police_order(from_ms=NOON_MS + HOUR_MS, hours=2)
+    store.actions.record_order(order, AGENT, NOON_MS)
+    assert store.actions.expire(order.term_from_ms - 1).ordered == ()
+    (made_id,) = store.actions.expire(order.term_from_ms).ordered
+    made = store.actions.get(made_id, AGENT)
+    assert (made.case_id, made.maker, str(made.basis)) == (case_id, AGENT.name, "order:2026-0417")
+    assert (made.status, made.expires_at_ms) == (Status.APPROVED, order.term_to_ms)
+    assert run_all(store, Bank(), order.term_from_ms) == ["done"]
+    assert store.actions.expire(order.term_from_ms + 1).ordered == ()
+    assert store.actions.record_order(order, LEAD, order.term_from_ms + 2) == (
+        store.actions.get(made_id, AGENT),
+    )
+
+
+def test_an_early_order_to_freeze_waits_for_compliance_from_its_term_on(store: Store) -> None:
+    open_case(store)
+    order = police_order(from_ms=NOON_MS + HOUR_MS)
+    with pytest.raises(NotAllowed, match="may not propose freeze"):
+        store.actions.record_order(order, AGENT, NOON_MS, kind=Kind.FREEZE)
+    store.actions.record_order(order, LEAD, NOON_MS, kind=Kind.FREEZE)
+    (made_id,) = store.actions.expire(order.term_from_ms).ordered
+    assert store.actions.get(made_id, AGENT).status is Status.PROPOSED
+    assert store.actions.approve(made_id, COMPLIANCE, order.term_from_ms + 1).checker == COMPLIANCE.name
+
+
+def test_an_order_that_nothing_is_to_be_done_about_drives_nothing(store: Store) -> None:
+    order = police_order(from_ms=NOON_MS + HOUR_MS)
+    store.actions.record_order(order, AGENT, NOON_MS, kind=None)
+    assert store.actions.expire(order.term_from_ms).ordered == ()
+
+
+def test_an_order_whose_case_was_closed_meanwhile_still_blocks(store: Store) -> None:
+    case_id = open_case(store)
+    order = police_order(from_ms=NOON_MS + HOUR_MS)
+    store.actions.record_order(order, AGENT, NOON_MS, case_id=case_id)
+    store.work.close(case_id, LEAD, None, Outcome.GENUINE, "", NOON_MS + 1)
+    (made_id,) = store.actions.expire(order.term_from_ms).ordered
+    made = store.actions.get(made_id, AGENT)
+    assert (made.case_id, made.target, made.status) == (None, CARD, Status.APPROVED)
+
+
+def test_an_order_that_cannot_be_carried_out_alarms_the_lead(store: Store) -> None:
+    case_id = open_case(store)
+    early = police_order(from_ms=NOON_MS + HOUR_MS)
+    store.actions.record_order(early, LEAD, NOON_MS, kind=Kind.FREEZE, case_id=case_id)
+    other = police_order("2026-0500", from_ms=NOON_MS)
+    store.actions.record_order(other, LEAD, NOON_MS, kind=Kind.FREEZE)  # it waits for compliance
+    late = police_order("2026-0600", from_ms=NOON_MS + HOUR_MS, hours=1)
+    store.actions.record_order(late, LEAD, NOON_MS)
+    assert store.actions.expire(late.term_to_ms).ordered == ()
+    with store.db.reading():
+        alarms = [each.payload for each in after(store.db, ALARM, 0, 10)]
+    assert [(each["order"], each["what"]) for each in alarms] == [
+        ("2026-0417", "order_not_driven"),
+        ("2026-0600", "order_not_driven"),
+    ]
+    assert "waits for its second person" in alarms[0]["note"]
+    assert "its term was over before anybody looked" in alarms[1]["note"]
+
+
 def test_a_freeze_takes_lead_compliance_and_an_order_and_lasts_as_long_as_that(store: Store) -> None:
     open_case(store)
     order = police_order(hours=200)
@@ -200,5 +265,5 @@ def test_one_person_does_not_extend_a_block_by_waiting_for_its_end(store: Store)
 def test_the_blocks_that_end_in_a_shift_are_known(store: Store) -> None:
     made = block(store, open_case(store))
     end = NOON_MS + DAY_MS
-    assert [each.id for each in store.actions.ending(end, end + 1)] == [made.id]
-    assert store.actions.ending(NOON_MS, end) == []
+    assert [each.id for each in store.actions.ending(AGENT, end, end + 1)] == [made.id]
+    assert store.actions.ending(AGENT, NOON_MS, end) == []

@@ -34,7 +34,7 @@ PATIENT = ActionPolicy(attempts=3, retry_first=timedelta(seconds=10), retry_at_m
 def test_an_answer_of_the_bank_is_kept_with_its_reference(store: Store) -> None:
     made = store.actions.propose(proposal(case_id=open_case(store)), AGENT, NOON_MS)
     assert run_all(store, Bank(), NOON_MS + 3) == ["done"]
-    done = store.actions.get(made.id)
+    done = store.actions.get(made.id, AGENT)
     assert (done.status, done.executed_at_ms) == (Status.DONE, NOON_MS + 3)
     assert done.result == {"verdict": "done", "reference": "b-1", "detail": ""}
 
@@ -50,7 +50,7 @@ def test_a_bank_that_is_away_is_tried_again_ever_more_slowly_with_the_same_words
     assert run_all(store, bank, NOON_MS + 24_999, PATIENT) == []
     assert run_all(store, bank, NOON_MS + 25_000, PATIENT) == ["done"]
     assert bank.sent == [bank.sent[0]] * 3
-    assert store.actions.get(made.id).status is Status.DONE
+    assert store.actions.get(made.id, AGENT).status is Status.DONE
 
 
 def test_after_the_last_attempt_an_action_has_failed_and_the_lead_is_alarmed(store: Store) -> None:
@@ -59,7 +59,7 @@ def test_after_the_last_attempt_an_action_has_failed_and_the_lead_is_alarmed(sto
     bank = Bank([AWAY] * 9)
     steps = [run_all(store, bank, NOON_MS + minute * MINUTE_MS, PATIENT) for minute in range(5)]
     assert steps == [["retry"], ["retry"], ["given_up"], [], []]
-    failed = store.actions.get(made.id)
+    failed = store.actions.get(made.id, AGENT)
     assert failed.status is Status.FAILED
     tasks = [(task.kind, task.subject) for task in store.cases.show(case_id).tasks]
     assert ("review", f"action:{made.id}") in tasks
@@ -69,7 +69,7 @@ def test_after_the_last_attempt_an_action_has_failed_and_the_lead_is_alarmed(sto
 def test_what_the_bank_rejects_fails_at_once(store: Store) -> None:
     made = store.actions.propose(proposal(case_id=open_case(store)), AGENT, NOON_MS)
     assert run_all(store, Bank([REFUSED]), NOON_MS) == ["rejected"]
-    failed = store.actions.get(made.id)
+    failed = store.actions.get(made.id, AGENT)
     assert (failed.status, failed.result["detail"]) == (Status.FAILED, "no such card")
     assert "block was not carried out: no such card" in told(store, "alarm")
 
@@ -80,7 +80,7 @@ def test_a_lift_is_never_given_up_and_alarms_once(store: Store) -> None:
     bank = Bank([REFUSED, AWAY, AWAY, REFUSED, AWAY])
     steps = [run_all(store, bank, NOON_MS + minute * MINUTE_MS, PATIENT) for minute in range(6)]
     assert steps == [["retry"]] * 5 + [["done"]]
-    assert store.actions.get(made.id).status is Status.REVERSED
+    assert store.actions.get(made.id, AGENT).status is Status.REVERSED
     with store.db.reading():
         alarms = store.db.rows("messages_after", topic="alarm", after=0, limit=9)
     assert [alarm["key"] for alarm in alarms] == [f"{made.id}:not_lifted"]
@@ -94,7 +94,7 @@ def test_a_block_that_is_over_before_the_bank_answers_is_lifted_to_be_sure(store
     assert run_all(store, bank, NOON_MS) == ["retry"]
     assert run_all(store, bank, NOON_MS + MINUTE_MS) == ["dropped", "done"]
     assert [each.operation for each in bank.sent] == ["block", "lift"]
-    assert store.actions.get(made.id).status is Status.REVERSED
+    assert store.actions.get(made.id, AGENT).status is Status.REVERSED
 
 
 def test_a_block_whose_term_ended_before_it_was_sent_is_never_sent(store: Store) -> None:
@@ -103,7 +103,7 @@ def test_a_block_whose_term_ended_before_it_was_sent_is_never_sent(store: Store)
     bank = Bank()
     assert run_all(store, bank, NOON_MS + MINUTE_MS) == ["dropped"]
     assert bank.sent == []
-    assert store.actions.get(made.id).status is Status.EXPIRED
+    assert store.actions.get(made.id, AGENT).status is Status.EXPIRED
 
 
 def test_a_block_refused_while_it_is_being_sent_is_lifted(store: Store) -> None:
@@ -113,7 +113,7 @@ def test_a_block_refused_while_it_is_being_sent_is_lifted(store: Store) -> None:
     store.actions.reject(made.id, LEAD, "wrong card", NOON_MS + 1)
     assert run_all(store, bank, NOON_MS + MINUTE_MS) == ["done", "dropped"]
     assert [each.operation for each in bank.sent] == ["block", "lift"]
-    assert store.actions.get(made.id).status is Status.REVERSED
+    assert store.actions.get(made.id, AGENT).status is Status.REVERSED
 
 
 def test_an_answer_that_comes_after_another_executor_took_over_changes_nothing(store: Store) -> None:
@@ -122,7 +122,7 @@ def test_an_answer_that_comes_after_another_executor_took_over_changes_nothing(s
     executor = Executor(store.db, slow, ActionPolicy(), lambda: NOON_MS)
     assert executor.run_one() is Step.RETRY
     assert slow.meanwhile == ["done"]
-    assert store.actions.get(made.id).status is Status.DONE
+    assert store.actions.get(made.id, AGENT).status is Status.DONE
     assert run_all(store, Bank(), NOON_MS + HOUR_MS) == []
 
 
@@ -131,7 +131,7 @@ def test_an_executor_that_dies_before_it_asks_leaves_its_message_to_the_next(sto
     executor = Executor(store.db, DyingBank(), ActionPolicy(), lambda: NOON_MS)
     with pytest.raises(MemoryError):
         executor.run_one()
-    assert store.actions.get(made.id).status is Status.EXECUTING
+    assert store.actions.get(made.id, AGENT).status is Status.EXECUTING
     assert run_all(store, Bank(), NOON_MS + MINUTE_MS) == []
     assert run_all(store, Bank(), NOON_MS + 2 * MINUTE_MS) == ["done"]
 

@@ -10,7 +10,7 @@ from cases.actions.kinds import Kind
 from cases.actions.life import Status
 from cases.errors import NotAllowed, NotFound, NotPossible, WrongUse
 from cases.store import Store
-from cases.who import Who
+from cases.who import Role, Who
 from tests.cases.actions.desk import (
     AGENT,
     ANALYST,
@@ -46,7 +46,7 @@ def test_the_maker_cannot_be_the_checker_whatever_the_code_says(store: Store, ur
         with pytest.raises(REFUSED_BY_THE_DATABASE):
             execute(url, approving, name, made.id)
     execute(url, approving, "lead-2", made.id)
-    assert store.actions.get(made.id).status is Status.APPROVED
+    assert store.actions.get(made.id, AGENT).status is Status.APPROVED
 
 
 @pytest.mark.parametrize("status", ["approved", "executing", "done", "failed", "reversing", "reversed"])
@@ -186,7 +186,21 @@ def test_what_is_proposed_says_why_and_names_things_by_their_tokens(store: Store
             store.actions.propose(wrong, LEAD if wrong.kind is not Kind.REPORT_POLICE else ANALYST, NOON_MS)
     with pytest.raises(NotFound, match="there is no case 'C1'"):
         store.actions.propose(proposal(case_id="C1"), AGENT, NOON_MS)
-    assert store.actions.list() == []
+    assert store.actions.list(AGENT) == []
+
+
+def test_who_may_not_read_cases_reads_no_action(store: Store) -> None:
+    made = block(store, open_case(store))
+    ops = Who("ops-1", Role.OPS)
+    for read in (
+        lambda: store.actions.get(made.id, ops),
+        lambda: store.actions.list(ops),
+        lambda: store.actions.pending(ops, NOON_MS),
+        lambda: store.actions.ending(ops, NOON_MS, NOON_MS + 1),
+        lambda: store.actions.orders(ops),
+    ):
+        with pytest.raises(NotAllowed, match=r"ops-1 \(ops\) may not read cases; that takes: agent"):
+            read()
 
 
 def test_a_card_number_in_a_reason_is_masked(store: Store) -> None:
@@ -201,10 +215,10 @@ def test_pending_is_what_waits_for_a_second_person_the_most_urgent_first(store: 
     case_id = open_case(store)
     stop = store.actions.propose(proposal(Kind.STOP_PAYMENT, PAYMENT, case_id=case_id), AGENT, NOON_MS)
     held = block(store, case_id)
-    assert [each.id for each in store.actions.pending(NOON_MS)] == [held.id, stop.id]
+    assert [each.id for each in store.actions.pending(AGENT, NOON_MS)] == [held.id, stop.id]
     store.actions.approve(held.id, LEAD, NOON_MS)
-    assert [each.id for each in store.actions.pending(NOON_MS)] == [stop.id]
-    assert store.actions.pending(NOON_MS + 4 * HOUR_MS) == []
+    assert [each.id for each in store.actions.pending(AGENT, NOON_MS)] == [stop.id]
+    assert store.actions.pending(AGENT, NOON_MS + 4 * HOUR_MS) == []
 
 
 def test_what_was_approved_lets_others_act_until_its_time_is_over(store: Store) -> None:

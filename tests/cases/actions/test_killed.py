@@ -39,12 +39,12 @@ def test_an_executor_killed_after_the_effect_leaves_one_effect(
             assert executor.stdout is not None
             assert executor.stdout.readline() == "done\n"
             executor.kill()
-    assert store.actions.get(made.id).status is Status.EXECUTING
+    assert store.actions.get(made.id, AGENT).status is Status.EXECUTING
     assert len(bank.effects()) == 1
     after = NOON_MS + deaths * held_ms
     assert Executor(store.db, bank, ActionPolicy(), lambda: after - 1).run_due() == []
     assert Executor(store.db, bank, ActionPolicy(), lambda: after).run_due() == [Step.DONE]
     assert [each.key for each in bank.effects()] == [made.idempotency_key]
     assert bank.held(CARD, after) == (made.idempotency_key,)
-    done = store.actions.get(made.id)
+    done = store.actions.get(made.id, AGENT)
     assert (done.status, done.result["reference"]) == (Status.DONE, "loopback-1")

@@ -42,12 +42,12 @@ def test_one_person_releases_a_customer_who_was_right_up_to_the_limit(store: Sto
     made = block(store, case_id)
     release = store.actions.reverse(made.id, AGENT, "customer was travelling", NOON_MS + 1)
     assert (release.kind, release.status, release.second) == (Kind.RELEASE, Status.APPROVED, Second.NONE)
-    assert store.actions.get(made.id).status is Status.REVERSING
+    assert store.actions.get(made.id, AGENT).status is Status.REVERSING
     bank = Bank()
     assert run_all(store, bank, NOON_MS + 1) == ["done"]
     assert [(each.operation, each.lifts) for each in bank.sent] == [("lift", made.idempotency_key)]
-    assert store.actions.get(release.id).status is Status.DONE
-    ended = store.actions.get(made.id)
+    assert store.actions.get(release.id, AGENT).status is Status.DONE
+    ended = store.actions.get(made.id, AGENT)
     assert (ended.status, ended.end_reason) == (Status.REVERSED, "released")
 
 
@@ -57,10 +57,10 @@ def test_a_release_above_the_limit_takes_a_lead(store: Store, url: str) -> None:
     made = block(store, case_id)
     release = store.actions.reverse(made.id, AGENT, "customer was travelling", NOON_MS + 1)
     assert release.status is Status.PROPOSED
-    assert store.actions.get(made.id).status is Status.DONE
+    assert store.actions.get(made.id, AGENT).status is Status.DONE
     store.actions.approve(release.id, LEAD, NOON_MS + 2)
     assert run_all(store, Bank(), NOON_MS + 2) == ["done"]
-    assert store.actions.get(made.id).status is Status.REVERSED
+    assert store.actions.get(made.id, AGENT).status is Status.REVERSED
 
 
 @pytest.mark.parametrize("disposition", ["confirmed_fraud", "callback_later", "no_answer"])
@@ -109,7 +109,7 @@ def test_a_block_released_before_it_was_sent_is_never_sent(store: Store, url: st
     bank = Bank()
     assert run_all(store, bank, NOON_MS + 1) == ["dropped", "done"]
     assert [each.operation for each in bank.sent] == ["lift"]
-    assert store.actions.get(made.id).status is Status.EXPIRED
+    assert store.actions.get(made.id, AGENT).status is Status.EXPIRED
 
 
 def test_a_closed_case_can_still_be_released(store: Store) -> None:
@@ -129,5 +129,5 @@ def test_what_was_done_in_a_merged_case_is_found_and_released_where_it_went(stor
     )
     (survivor,) = (case.id for case in store.cases.list())
     assert survivor != case_id
-    assert [each.id for each in store.actions.list(case_id=survivor)] == [made.id]
+    assert [each.id for each in store.actions.list(AGENT, case_id=survivor)] == [made.id]
     assert store.actions.reverse(made.id, AGENT, "seems fine", NOON_MS).case_id == survivor

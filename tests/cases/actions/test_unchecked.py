@@ -11,6 +11,7 @@ from cases.actions.service import SqlActions
 from cases.errors import NotPossible
 from cases.store import Store
 from tests.cases.actions.desk import (
+    AGENT,
     LEAD,
     OTHER_LEAD,
     Bank,
@@ -32,12 +33,12 @@ def test_a_block_that_nobody_checked_alarms_the_lead_and_then_lifts_or_holds(
     actions, case_id = SqlActions(store.db, policy), open_case(store)
     made = block(store, case_id, policy=policy)
     late = NOON_MS + 30 * MINUTE_MS
-    assert actions.expire(late - 1) == ((), (), ())
+    assert actions.expire(late - 1) == ((), (), (), ())
     swept = actions.expire(late)
     lifts = unchecked is Unchecked.LIFT
-    assert swept == ((), (made.id,) if lifts else (), (made.id,))
-    assert actions.expire(late + 1) == ((), (), ())
-    assert actions.get(made.id).status is (Status.REVERSING if lifts else Status.DONE)
+    assert swept == ((), (made.id,) if lifts else (), (made.id,), ())
+    assert actions.expire(late + 1) == ((), (), (), ())
+    assert actions.get(made.id, AGENT).status is (Status.REVERSING if lifts else Status.DONE)
     tasks = [(task.kind, task.subject) for task in store.cases.show(case_id).tasks]
     assert ("review", f"action:{made.id}") in tasks
     with store.db.reading():
@@ -50,7 +51,7 @@ def test_a_block_that_was_checked_in_time_alarms_nobody(store: Store) -> None:
     made = block(store, open_case(store))
     checked = store.actions.approve(made.id, LEAD, NOON_MS + MINUTE_MS, "looks right")
     assert (checked.status, checked.checker) == (Status.DONE, "lead-2")
-    assert store.actions.expire(NOON_MS + HOUR_MS) == ((), (), ())
+    assert store.actions.expire(NOON_MS + HOUR_MS) == ((), (), (), ())
     with pytest.raises(NotPossible, match="is done, approved by lead-2; it waits for nobody"):
         store.actions.reject(made.id, OTHER_LEAD, "no", NOON_MS + HOUR_MS)
 
@@ -61,5 +62,5 @@ def test_a_block_that_its_checker_refuses_is_lifted(store: Store) -> None:
     bank = Bank()
     assert run_all(store, bank, NOON_MS + 1) == ["done"]
     assert [(each.operation, each.lifts) for each in bank.sent] == [("lift", made.idempotency_key)]
-    done = store.actions.get(made.id)
+    done = store.actions.get(made.id, AGENT)
     assert (done.status, done.end_reason, done.verdict) == (Status.REVERSED, "refused", "rejected")

@@ -67,7 +67,7 @@ class Night:
         return SqlActions(self.store.db, POLICY)
 
     def some(self) -> Action:
-        return self.luck.choice(list(self.actions.list()))
+        return self.luck.choice(list(self.actions.list(AGENT)))
 
     def step(self) -> None:
         who, target = self.luck.choice(PEOPLE), self.luck.choice(CARDS)
@@ -118,7 +118,7 @@ def test_in_the_end_the_bank_holds_what_the_desk_says(seed: int, steps: int) -> 
         for _ in range(steps):
             night.step()
         night.settle()
-        everything = night.actions.list(limit=1000)
+        everything = night.actions.list(AGENT, limit=1000)
         for card in CARDS:
             held = {
                 each.idempotency_key

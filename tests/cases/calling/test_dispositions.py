@@ -1,7 +1,8 @@
 import pytest
 
-from cases.calling.dispositions import ANY, DISPOSITIONS, OUTCOMES_BY_WEIGHT, Step, disposition
+from cases.calling.dispositions import ANY, DEVICE, DISPOSITIONS, OUTCOMES_BY_WEIGHT, Step, disposition
 from cases.case import Outcome
+from cases.device_cases.closing import CloseReason
 from cases.errors import WrongUse
 
 # code: key, human, right party, final, counts, number unusable, next
@@ -23,6 +24,7 @@ CATALOGUE = {
     "card_returned": ("2", 1, 1, 1, 1, 0, Step.END),
     "cash_claim_opened": ("3", 1, 1, 1, 1, 0, Step.END),
     "false_alarm": ("4", 1, 1, 1, 1, 0, Step.END),
+    "fixed_on_site": ("5", 1, 1, 1, 1, 0, Step.END),
 }
 
 
@@ -53,6 +55,13 @@ def test_what_is_final_has_an_outcome_that_a_case_can_close_with() -> None:
         if each.outcome is not None:
             assert each.outcome in OUTCOMES_BY_WEIGHT
             assert Outcome(each.outcome)
+
+
+def test_what_ends_a_call_about_a_device_says_why_its_case_closes() -> None:
+    for each in DISPOSITIONS.values():
+        assert (each.close_reason is not None) == (each.final and each.cases == DEVICE), each.code
+        if each.close_reason is not None:
+            assert CloseReason(each.close_reason)
 
 
 def test_nothing_is_confirmed_about_a_person_who_was_not_verified() -> None:

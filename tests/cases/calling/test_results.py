@@ -65,6 +65,20 @@ def test_an_attempt_keeps_who_when_where_and_by_which_script(desk: Store) -> Non
     assert (found["script"], found["script_version"]) == ("impossible_travel", 1)
 
 
+def test_an_attempt_refers_to_its_recording(desk: Store) -> None:
+    case_id = a_case(desk)
+    attempt(desk, claim(desk, case_id, TEN), "no_answer", TEN, recording="vault:2026/03/05#a17-0093")
+    (found,) = attempts(desk, case_id)
+    assert found["recording_ref"] == "vault:2026/03/05#a17-0093"
+
+
+@pytest.mark.parametrize("recording", ["", "a" * 201, "two\nlines", "rec-4111111111111111"])
+def test_what_names_no_recording_is_refused(desk: Store, recording: str) -> None:
+    task_id = claim(desk, a_case(desk), TEN)
+    with pytest.raises(WrongUse, match="recording"):
+        attempt(desk, task_id, "no_answer", TEN, recording=recording)
+
+
 def test_nobody_answering_waits_for_the_cadence_and_then_rings_the_other_number(desk: Store) -> None:
     case_id = a_case(desk)
     recorded = attempt(desk, claim(desk, case_id, TEN), "no_answer", TEN)

@@ -8,9 +8,9 @@ from cases.actions.kinds import Kind
 from cases.calling.results import Report
 from cases.case import Outcome
 from cases.errors import WrongUse
-from cases.kpi.agents import AgentState
 from cases.kpi.values import Figure, Ratio, Spread
 from cases.store import Store
+from cases.work.agent_states import AgentState
 from domain.findings import Severity
 from tests.cases.actions.desk import LEAD, block, open_case, proposal
 from tests.cases.made import HOUR_MS, MINUTE_MS, NOON_MS, alert
@@ -104,8 +104,8 @@ def test_what_agents_do_becomes_occupancy_and_utilisation(store: Store) -> None:
         (30, "break"),
         (40, "talking"),
     ):
-        store.kpi.set_state("a17", AgentState(state), NOON_MS + minute * MINUTE_MS)
-    store.kpi.set_state("a18", AgentState.OFFLINE, NOON_MS)
+        store.work.say_state("a17", AgentState(state), LEAD, NOON_MS + minute * MINUTE_MS)
+    store.work.say_state("a18", AgentState.OFFLINE, LEAD, NOON_MS)
     found = figures(store)
     assert found["occupancy",].value == Ratio(40 * MINUTE_MS, 50 * MINUTE_MS)
     assert found["utilisation",].value == Ratio(40 * MINUTE_MS, 60 * MINUTE_MS)
@@ -116,9 +116,9 @@ def test_what_agents_do_becomes_occupancy_and_utilisation(store: Store) -> None:
     ("agent", "minute", "told"), [(" ", 9, "1 to 64 characters"), ("a17", 4, "set the clock")]
 )
 def test_a_state_that_cannot_be_is_refused(store: Store, agent: str, minute: int, told: str) -> None:
-    store.kpi.set_state("a17", AgentState.AVAILABLE, NOON_MS + 5 * MINUTE_MS)
+    store.work.say_state("a17", AgentState.AVAILABLE, LEAD, NOON_MS + 5 * MINUTE_MS)
     with pytest.raises(WrongUse, match=told):
-        store.kpi.set_state(agent, AgentState.BREAK, NOON_MS + minute * MINUTE_MS)
+        store.work.say_state(agent, AgentState.BREAK, LEAD, NOON_MS + minute * MINUTE_MS)
 
 
 def test_a_block_of_a_confirmed_fraud_saved_its_exposure_and_is_checked_late_or_soon(store: Store) -> None:

@@ -173,8 +173,8 @@ def test_an_archive_is_plain_json_lines_for_anybody(store, tmp_path):
 
 
 def test_every_table_with_rows_of_a_case_is_archived(sqlite_url):
-    # These say where something of a case lies, and are kept.
-    about_archives = {"archived_case"}
+    # These say where something of a case lies, or led to it, and are kept.
+    about_archives = {"archived_case", "alarm"}
     with open_store(sqlite_url):
         found = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
     tables = {name for (name,) in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

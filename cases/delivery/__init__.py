@@ -1,0 +1,1 @@
+"""What the desk tells others beside the bank: messages that are handed over, tried again and settled."""

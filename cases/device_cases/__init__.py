@@ -1,0 +1,1 @@
+"""Cases of devices: what alarms make of work, who is sent, and what became of it."""

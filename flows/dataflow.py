@@ -1,0 +1,146 @@
+"""The one dataflow: events -> codec -> join -> detectors by scope -> alerts -> case queue.
+
+Which detectors watch is the profile's; the flows that have a name differ in nothing else.
+"""
+
+from collections.abc import Callable, Iterable
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.operators import KeyedStream
+from pydantic import TypeAdapter
+
+from cases.policy import QueuePolicy
+from cases.store import open_store
+from config.profiles import Profile, load_profile
+from connectors.alert_file import AlertFileSink
+from connectors.case_queue import CaseQueueSink
+from connectors.codec import Codec, TimeBounds
+from connectors.dead_letters import DeadLetterFileSink, DeadLetterSink, ShareLimit
+from connectors.files import FileSource, name_partitions
+from connectors.patience import patiently
+from connectors.stopping import StopSign
+from devices.registry import Fleet
+from domain.alerts import Alert, Reached
+from domain.instants import span_ms, to_ms
+from domain.reference import Reference
+from domain.rejections import Rejected
+from flows.decoding import Decoding
+from flows.desk_time import desk_now_ms
+from flows.exchange import Addressed, EventBatch, Exchange
+from flows.job import Job
+from flows.plan import ScopePlan, plan_scopes
+from flows.watch import BucketWatch, Snapshot
+from observability.metrics import Metrics
+
+# Names of steps, each behind the flow's: part of their recovery identity, so a new name would leave all saved
+# state behind.
+SOURCE_STEP = "blocks"
+ALERTS_STEP = "alert_file"
+LETTERS_STEP = "dead_letters"
+
+
+def build_flow(
+    job: Job, stop: StopSign, metrics: Metrics, *, saves: bool, known: Iterable[str] = ()
+) -> Dataflow:
+    """Wire the flow of a job.
+
+    `known` names the partitions that the recovery store remembers; `saves` is whether snapshots are kept.
+    Raises ProfileError, InputError or a store's error, each saying what to do.
+    """
+    profile = load_profile(job.profile, QueuePolicy)
+    inputs = name_partitions(job.inputs)
+    # One that is gone counts too: events of others may still be held back because of it.
+    partitions = tuple(sorted({*inputs, *known}))
+    scopes = plan_scopes(
+        profile.build_detectors(),
+        profile.read_tables(),
+        log_scope=profile.input.scope,
+        partitions=len(partitions),
+        lateness=profile.input.lateness,
+    )
+    flow = Dataflow(profile.flow)
+    source = FileSource(inputs, follow=job.follow, stop=stop, known=known, block_bytes=job.block_bytes)
+    blocks = op.input(SOURCE_STEP, flow, source)  # Block
+    decoding = _decoding(job, profile, scopes, stop, metrics)
+    decoded = op.flat_map("decode", blocks, decoding)  # Addressed | Rejected
+    rejected = op.filter_map("rejected", decoded, _if_rejected)  # (partition, Rejected)
+    if job.store is not None:
+        op.output(LETTERS_STEP, rejected, DeadLetterSink(job.store))
+    elif job.dead_letters is not None:
+        op.output(LETTERS_STEP, rejected, DeadLetterFileSink(job.dead_letters))
+    watched = []
+    for plan in scopes:
+        batches = op.filter_map(f"{plan.scope.value}_batches", decoded, _if_for(plan))
+        step = op.stateful_batch(
+            f"watch_{plan.scope.value}", batches, _watch(plan, partitions, metrics, saves)
+        )
+        if plan.tells_time:
+            step = op.map(f"{plan.scope.value}_time", step, _with_clock(plan))
+        watched.append(step)
+    told: KeyedStream[Alert | Reached] = op.merge("alerts", *watched)  # (bucket, Alert | Reached)
+    if job.alerts is not None:
+        op.output(ALERTS_STEP, op.filter_map("alerts_alone", told, _if_alert), AlertFileSink(job.alerts))
+    if job.store is not None:
+        policy = TypeAdapter(QueuePolicy).validate_python(profile.queue)
+        clocks = [clock for plan in scopes for clock in plan.clocks(partitions)]
+        now_ms = desk_now_ms if job.follow else None
+        op.output("case_queue", told, CaseQueueSink(job.store, policy, metrics, clocks, now_ms))
+    return flow
+
+
+def _decoding(
+    job: Job, profile: Profile, scopes: tuple[ScopePlan, ...], stop: StopSign, metrics: Metrics
+) -> Decoding:
+    bounds = TimeBounds(
+        # The flow counts from 1970: earlier times are never believed.
+        earliest_ms=max(0, to_ms(profile.bounds.earliest)),
+        latest_ms=to_ms(profile.bounds.latest),
+        ahead_of_ingest_ms=span_ms(profile.bounds.ahead_of_ingest),
+    )
+    limit = ShareLimit(profile.dead_letters.limit_share, profile.dead_letters.window)
+    reference, fleet = _on_record(job.store, profile.bank.time_zone)
+    return Decoding(Codec(bounds), reference, fleet, Exchange(scopes), limit, stop, metrics)
+
+
+def _on_record(store: str | None, home_zone: str) -> tuple[Reference, Fleet]:
+    if store is None:
+        return Reference(home_zone), Fleet(home_zone)
+    with patiently(lambda: open_store(store)) as opened:
+        return Reference.of(opened.reference.all(), home_zone), opened.reference.fleet(home_zone)
+
+
+def _if_alert(item: tuple[str, Alert | Reached]) -> tuple[str, Alert] | None:
+    bucket, told = item
+    return (bucket, told) if isinstance(told, Alert) else None
+
+
+def _if_rejected(item: Addressed | Rejected) -> tuple[str, Rejected] | None:
+    return (item.partition, item) if isinstance(item, Rejected) else None
+
+
+def _if_for(plan: ScopePlan) -> Callable[[Addressed | Rejected], tuple[str, EventBatch] | None]:
+    scope = plan.scope.value
+
+    def pick(item: Addressed | Rejected) -> tuple[str, EventBatch] | None:
+        return (item.bucket, item.batch) if isinstance(item, Addressed) and item.scope == scope else None
+
+    return pick
+
+
+def _with_clock(
+    plan: ScopePlan,
+) -> Callable[[tuple[str, Alert | Reached]], tuple[str, Alert | Reached]]:
+    """Say of which bucket it is that time has passed."""
+
+    def name(item: tuple[str, Alert | Reached]) -> tuple[str, Alert | Reached]:
+        bucket, told = item
+        return (bucket, Reached(plan.clock(bucket), told.at_ms)) if isinstance(told, Reached) else item
+
+    return name
+
+
+def _watch(
+    plan: ScopePlan, partitions: tuple[str, ...], metrics: Metrics, saves: bool
+) -> Callable[[Snapshot | None], BucketWatch]:
+    return lambda saved: BucketWatch(plan, partitions, metrics, saves=saves, saved=saved)

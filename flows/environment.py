@@ -1,0 +1,31 @@
+"""A flow over the inputs and into the store that the environment names (RISKDESK_...)."""
+
+from pathlib import Path
+
+from bytewax.dataflow import Dataflow
+
+from cases.policy import QueuePolicy
+from config.profiles import FlowName, load_profile
+from config.settings import load_settings
+from connectors.stopping import StopSign
+from flows.dataflow import build_flow
+from flows.job import Job
+from observability.metrics import Metrics
+
+
+def build_named(flow: FlowName, profile: str) -> Dataflow:
+    """Build a flow for Bytewax's runner.
+
+    Raises ProfileError where the profile is wrong or for another flow, and what `build_flow` raises.
+    """
+    load_profile(Path(profile), QueuePolicy, flow)
+    settings = load_settings()
+    job = Job(
+        profile=Path(profile),
+        inputs=settings.inputs,
+        follow=settings.follow,
+        store=settings.store,
+        alerts=settings.alerts,
+    )
+    # Whether the runner keeps snapshots is its own affair: they are made as if it did.
+    return build_flow(job, StopSign(), Metrics(), saves=True)

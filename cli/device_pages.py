@@ -21,7 +21,7 @@ def availability_tables(found: MonthOfFleet, wording: Wording) -> Iterator[Table
     """Give the month's figures, where the time went, what was excused, and the worst devices."""
     say = wording.say
     yield Text(say("title", month=found.month), "bold")
-    yield Text(say("scope", devices=len(found.devices), first=found.month.first, last=found.last), "dim")
+    yield Text(say("scope", devices=len(found.devices), first=found.first, last=found.last), "dim")
     yield _figures(found, wording)
     yield _buckets(found, wording)
     yield _excuses(found, wording)

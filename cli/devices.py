@@ -54,6 +54,11 @@ for _command in ALARM_COMMANDS:
 )
 @click.option("--month", type=MonthParam(), required=True, help="Local days of which month, as 2026-10.")
 @click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The first local day that counts.  [that of the month]",
+)
+@click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
     help="The last local day that counts.  [that of the last report]",
@@ -85,6 +90,7 @@ for _command in ALARM_COMMANDS:
 @JSON
 def availability(
     month: Month,
+    since: datetime | None,
     until: datetime | None,
     trend: int,
     credit: tuple[tuple[str, float], ...],
@@ -107,15 +113,17 @@ def availability(
     watch = read_devices(registry, (*telemetry, *files), zone, heartbeats)
     last_ms = watch.reports.last_ms
     last = until.date() if until else local_day(last_ms, zone.key) if last_ms is not None else month.last
-    if last < month.first:
-        raise click.ClickException(f"the last day that counts is {last}, before {month.first}")
+    first = max(since.date(), month.first) if since else month.first
+    if last < first:
+        raise click.ClickException(f"the last day that counts is {last}, before {first}")
     found = month_of_fleet(
         watch,
         month,
+        first=first,
         last=last,
         months_before=trend - 1,
         credits_=credits_,
-        acknowledgements=_acknowledgements(store, month.first, last, zone) if store else (),
+        acknowledgements=_acknowledgements(store, first, last, zone) if store else (),
     )
     wording = Wording(language, watch.codes)
     if html is not None:

@@ -33,7 +33,7 @@ COMMANDS = {
     "retention": "Archive and purge old cases, hold what must be kept, export and erase a customer's data.",
     "run": "Watch live events with the detectors of a profile, and keep watching.",
     "simulate": "Make the events of a city bank from a seed: honest daily life, and incidents among it.",
-    "simulate-devices": "Make what a fleet of cash machines reports from a seed: daily life, wear, weather and attacks.",
+    "simulate-devices": "Make what a fleet reports from a seed: daily life, wear, weather and attacks.",
     "store": "Bring a store up to date, and see whether it is whole.",
     "staffing": "Say how many agents each coming quarter-hour needs (Erlang C).",
 }

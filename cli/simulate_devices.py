@@ -105,7 +105,7 @@ def simulate_devices(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Make what a fleet of cash machines reports from a seed: daily life, wear, weather and attacks.
+    """Make what a fleet reports from a seed: daily life, wear, weather and attacks.
 
     What really happened, and what should be made of it, is written to the truth alone. All numbers are
     made up (docs/simulation-devices.md says which): none is a result from the field.

@@ -17,7 +17,7 @@ def availability_page(found: MonthOfFleet, wording: Wording) -> str:
     """Write the page of a month."""
     say = wording.say
     title = say("title", month=found.month)
-    scope = say("scope", devices=len(found.devices), first=found.month.first, last=found.last)
+    scope = say("scope", devices=len(found.devices), first=found.first, last=found.last)
     sections = [
         section(say("days_picture"), days_picture(found, wording), _legend(found, wording)),
         section(say("trend_picture"), trend_picture(found, wording)),

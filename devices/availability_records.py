@@ -18,7 +18,7 @@ def availability_records(found: MonthOfFleet) -> Iterator[Record]:
     yield {
         "record": "fleet",
         "month": str(found.month),
-        "first": found.month.first.isoformat(),
+        "first": found.first.isoformat(),
         "last": found.last.isoformat(),
         "devices": len(found.devices),
         "devices_with_a_fault": faulty.faulty,

@@ -75,9 +75,10 @@ class FaultyDevices(NamedTuple):
 
 @dataclass
 class MonthOfFleet:
-    """Everything that is said about a month; `last` is the last local day that it counts."""
+    """All that is said about a month; `first` and `last` are the local days that it counts from and to."""
 
     month: Month
+    first: date
     last: date
     credits: Mapping[str, float]
     devices: list[DeviceMonth] = field(default_factory=list)
@@ -134,19 +135,20 @@ def month_of_fleet(
     watch: Watch,
     month: Month,
     *,
+    first: date | None = None,
     last: date | None = None,
     months_before: int = 0,
     credits_: Mapping[str, float] = CREDITS,
     acknowledgements: Iterable[Acknowledgement] = (),
 ) -> MonthOfFleet:
-    """Account for the cash machines of a fleet in a month, up to and with its local day `last`.
+    """Account for the cash machines of a fleet in a month, from its local day `first` up to and with `last`.
 
     The ledger goes back `months_before`, for the trend, and at least a week, for what is a repeat.
     `acknowledgements` are those of the month.
     """
-    last = min(last or month.last, month.last)
+    first, last = max(first or month.first, month.first), min(last or month.last, month.last)
     earliest = month.before(months_before).first
-    found = MonthOfFleet(month, last, credits_, acknowledgements=tuple(acknowledgements))
+    found = MonthOfFleet(month, first, last, credits_, acknowledgements=tuple(acknowledgements))
     faulty: dict[Month, set[str]] = {}
     present: dict[Month, set[str]] = {}
     repeats: set[Failure] = set()
@@ -157,7 +159,8 @@ def month_of_fleet(
         ledger = list(Course(name, watch).intervals(earliest - timedelta(days=7), last))
         failures = failures_of(ledger, watch.codes)
         repeats |= repeats_of(failures)
-        spans = _spans(ledger)
+        counted = [interval for interval in ledger if not month.first <= interval.day < first]
+        spans = _spans(counted)
         for touched, (begin_ms, end_ms) in spans.items():
             present.setdefault(touched, set()).add(name)
             if any(_touches(failure, begin_ms, end_ms) for failure in failures):
@@ -165,7 +168,7 @@ def month_of_fleet(
         if month in spans:
             begin_ms, end_ms = spans[month]
             began = [failure for failure in failures if begin_ms <= failure.onset_ms < end_ms]
-            found.devices.append(DeviceMonth(device, _booked(ledger, month, found.days), began))
+            found.devices.append(DeviceMonth(device, _booked(counted, month, found.days), began))
     found.repeats = frozenset(repeats)
     found.days = dict(sorted(found.days.items()))
     found.trend = [

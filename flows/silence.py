@@ -27,6 +27,12 @@ class Silence:
             self._due[key] = at_ms
             heappush(self._heap, (at_ms, key))
 
+    def none_before(self, until_ms: int) -> bool:
+        """Tell whether nothing is due before `until_ms`, so that `before` need not be asked."""
+        if until_ms > self._reached_ms:
+            self._reached_ms = until_ms
+        return not self._heap or self._heap[0][0] >= self._reached_ms
+
     def before(self, until_ms: int) -> Iterator[tuple[int, str]]:
         """Take the keys due before `until_ms`, the earliest first; what is set meanwhile counts too.
 

@@ -179,7 +179,8 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         # Where in the order a late event made a key due that should have been earlier.
         late_ms: dict[str, int] = {}
         for order_ms, event in zip(orders, events, strict=True):
-            self._expire(silence, order_ms, late_ms, alerts)
+            if not silence.none_before(order_ms):
+                self._expire(silence, order_ms, late_ms, alerts)
             before = len(alerts)
             self._watch([event], alerts)
             if order_ms > event.at_ms:

@@ -55,8 +55,8 @@ class Item(NamedTuple):
 
     @property
     def is_evidence(self) -> bool:
-        """Whether a customer or security is concerned: only people bring that to an end."""
-        return catalogue().never_suppressed(self.code)
+        """Whether a customer, security or attempted fraud is concerned: only people bring that to an end."""
+        return catalogue().never_suppressed(self.code) or self.rule.event == "fraud_attempt"
 
     @property
     def halved(self) -> bool:

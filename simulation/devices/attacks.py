@@ -75,7 +75,7 @@ def foreign_device(stage: Stage) -> None:
 def reversal_fraud(stage: Stage) -> None:
     """Withdrawals that are reversed while the thief holds card and shutter, and takes the notes."""
     machine, at_ms = stage.pick(HOUR_MS, hours=(7, 23))
-    thief, known_ms = stage.customer(machine), at_ms
+    thief, known_ms, back_ms = stage.customer(machine), at_ms, at_ms
     for number in range(_REVERSALS):
         notes = int(stage.rng.integers(10, 31))
         begins_ms = at_ms + number * 5 * MINUTE_MS
@@ -88,7 +88,7 @@ def reversal_fraud(stage: Stage) -> None:
             stage.say(jam_ms + stage.seconds(20, 60), machine, "card_reader", "card_jam", "clear")
             known_ms = back_ms
     known_s = (known_ms - at_ms) / SECOND_MS
-    ends_ms = at_ms + 30 * MINUTE_MS
+    ends_ms = back_ms + MINUTE_MS
     codes = ("reversal_burst", "fraud_attempt")
     stage.tell("reversal_fraud", at_ms, ends_ms, devices=(machine,), codes=codes, known_after_s=known_s)
 

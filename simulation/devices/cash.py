@@ -25,7 +25,7 @@ LOADED_NOTES = len(PAYING_UNITS) * CASSETTE_NOTES
 _RESERVE_DAYS, _MOST_DAYS = 1.1, 7
 # A machine that begins short of cash has this much more than is low.
 _SHORT = 1.2
-_SLIPS, _SLIP_DAYS = 0.05, (1, 3)
+_SLIPS, _SLIP_DAYS = 0.03, (1, 3)
 _LOAD_FROM_H, _LOAD_TO_H = 9.2, 14.0
 # Who finds a machine empty sends for cash, which comes after so many hours.
 _URGENT_H = (3.0, 8.0)

@@ -52,6 +52,19 @@ def test_availability_is_lines_of_json(folder: Path) -> None:
     assert fleet["open_rate_assessed"]["value"] == 1
 
 
+@pytest.mark.parametrize(
+    ("since", "days", "failures", "faulty"), [("2026-10-01", 2, 1, 1), ("2026-10-06", 1, 0, 0)]
+)
+def test_days_before_the_first_that_counts_are_left_out_with_their_failures(
+    folder: Path, since: str, days: int, failures: int, faulty: int
+) -> None:
+    words = ("--month", "2026-10", "--since", since, "--until", "2026-10-06", "--json")
+    fleet, *_ = map(orjson.loads, run(folder, "availability", *words).stdout.splitlines())
+    assert fleet["service_rate"]["denominator_minutes"] == days * 1440
+    assert fleet["first"] == since
+    assert (fleet["failures"], fleet["devices_with_a_fault"]) == (failures, faulty)
+
+
 def test_the_table_shows_the_rates_with_their_parts(folder: Path) -> None:
     words = " ".join(run(folder, "availability", "--month", "2026-10").stdout.split())
     assert "Service rate 90.00 % 21.6 of 24.0 h" in words
@@ -99,6 +112,7 @@ def test_the_store_knows_how_soon_alarms_of_the_month_were_taken_up(folder: Path
         (("--month", "2026-10", "--credit", "epp_fail"), "write one such as note_jam=0.5"),
         (("--month", "2026-10", "--credit", "epp_fial=1"), "perhaps epp_fail"),
         (("--month", "2026-11"), "before 2026-11-01"),
+        (("--month", "2026-10", "--since", "2026-10-06"), "before 2026-10-06"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_what_is_allowed(

@@ -107,7 +107,7 @@ def test_a_case_of_which_every_alarm_is_over_closes_by_itself(store: Store) -> N
     assert faults(store.db) == ()
 
 
-@pytest.mark.parametrize("code", ["tamper", "card_retained"])
+@pytest.mark.parametrize("code", ["tamper", "card_retained", "reversal_burst"])
 def test_evidence_is_never_closed_by_itself(store: Store, code: str) -> None:
     made = raised("a", code)
     case_id = one_case(store, made)

@@ -67,3 +67,13 @@ def test_an_item_is_due_when_the_hold_of_its_code_is_over(code: str, seconds: in
 
 def test_a_cut_line_is_work_within_two_heartbeats_a_grace_and_the_hold() -> None:
     assert within_s("branch_link_down", 300, lost_after_s(300)) == 2 * 300 + 15 + 2 * 300 + 60
+
+
+def test_a_fleet_that_chatters_more_says_more_that_means_nothing() -> None:
+    months = [
+        simulate(replace(SMALL, days=20, chatter=level, planted={"component_fault": 3}))
+        for level in ("low", "middle", "high")
+    ]
+    blips = [sum(truth.kind in ("blip", "missed_heartbeat") for truth in month.truths) for month in months]
+    assert 2 * blips[0] < blips[1] < blips[2] / 2
+    assert all(sum(truth.expect == "item" for truth in month.truths) >= 3 for month in months)

@@ -25,74 +25,26 @@ _LATEST_MS, _SINCE_MS, _CODE, _SEVERITY, _TOLD = range(5)
 
 _MOST_CONDITIONS = 32
 _CODES = (
-    "app_fault",
-    "app_hang_suspected",
-    "card_jam",
-    "card_reader_fault",
-    "cash_full",
-    "cash_low",
-    "cash_out",
-    "cassette_missing",
-    "cdm_fatal",
-    "cim_fatal",
-    "comms_fault",
-    "depository_full",
-    "epp_fail",
-    "host_session_lost",
-    "keys_lost",
-    "note_jam",
-    "power_fail",
-    "reject_full",
-    "retract_full",
-    "shutter_jam",
-    "transport_inop",
-    "ups_low",
+    "app_fault", "app_hang_suspected", "card_jam", "card_reader_fault", "cash_full", "cash_low",
+    "cash_out", "cassette_missing", "cdm_fatal", "cim_fatal", "depository_full", "epp_fail", "keys_lost",
+    "note_jam", "power_fail", "reject_full", "retract_full", "shutter_jam", "transport_inop", "ups_low",
     "ups_on_battery",
-)
+)  # fmt: skip
 _SLOW_CODES = (
-    "camera_fail",
-    "capture_bin_full",
-    "capture_bin_high",
-    "card_issuer_fault",
-    "cassette_fault",
-    "clock_stopped",
-    "coin_fault",
-    "counterfeit_note",
-    "depository_fault",
-    "disk_fault",
-    "display_fail",
-    "ej_backlog",
-    "enrolment_unknown_device",
-    "journal_fault",
-    "journal_low",
-    "journal_out",
-    "module_fault",
-    "receipt_fault",
-    "receipt_jam",
-    "receipt_low",
-    "receipt_out",
-    "statement_fault",
-    "statement_low",
-    "statement_out",
-)
+    "camera_fail", "capture_bin_full", "capture_bin_high", "card_issuer_fault", "cassette_fault",
+    "clock_stopped", "coin_fault", "counterfeit_note", "depository_fault", "disk_fault", "display_fail",
+    "ej_backlog", "enrolment_unknown_device", "journal_fault", "journal_low", "journal_out",
+    "module_fault", "receipt_fault", "receipt_jam", "receipt_low", "receipt_out", "statement_fault",
+    "statement_low", "statement_out",
+)  # fmt: skip
+# Of lost lines: how long they are held depends on the device's heartbeats, which alarm management knows.
+_LINE_CODES = ("comms_fault", "host_session_lost")
 # Codes that are no more than a warning, and those that are even less: of them less severe states count too.
 _WARNINGS = (
-    "camera_fail",
-    "capture_bin_high",
-    "cash_low",
-    "clock_stopped",
-    "counterfeit_note",
-    "display_fail",
-    "ej_backlog",
-    "enrolment_unknown_device",
-    "module_fault",
-    "receipt_fault",
-    "receipt_jam",
-    "receipt_out",
-    "statement_fault",
-    "statement_out",
-    "ups_on_battery",
-)
+    "camera_fail", "capture_bin_high", "cash_low", "clock_stopped", "counterfeit_note", "display_fail",
+    "ej_backlog", "enrolment_unknown_device", "module_fault", "receipt_fault", "receipt_jam",
+    "receipt_out", "statement_fault", "statement_out", "ups_on_battery",
+)  # fmt: skip
 _NOTICES = ("journal_low", "receipt_low", "statement_low")
 _WARNING, _ROUTINE = 2, 1
 _LOADED = ("cash_full", "cash_low", "cash_out", "reject_full", "retract_full")
@@ -111,7 +63,8 @@ class ComponentDown(Detector[Telemetry, State]):
 
     False alarms: work at the machine that nobody announced, a vendor who calls a warning fatal.
 
-    Judgement: it fires once for each condition of each unit, when it has held for its code's time, and
+    Judgement: it fires once for each condition of each unit, when it has held for its code's time (of
+    `line_codes` none: alarm management waits for as many heartbeats of the device as they ask), and
     says that it is over when a report, `loaded` by a load of cash, or `alive` by any further report of the
     device ends it; only then does it fire again. What is of `kept` only the desk ends: it fires at each raise
     and is never over. A raise always counts, a state when its severity is at least `least_severity`, for
@@ -142,6 +95,7 @@ class ComponentDown(Detector[Telemetry, State]):
     slow_hold: Annotated[Span, Field(description="in which these may clear themselves")] = timedelta(
         minutes=10
     )
+    line_codes: Annotated[tuple[Token, ...], Field(description="codes that fire at once")] = _LINE_CODES
     least_severity: Annotated[int, Field(ge=1, le=4, description="of a state that counts, NDC's scale")] = 3
     warnings: Annotated[tuple[Token, ...], Field(description="codes whose states count from 2 on")] = (
         _WARNINGS
@@ -161,7 +115,7 @@ class ComponentDown(Detector[Telemetry, State]):
     @cached_property
     def _hold_ms(self) -> dict[str, int]:
         slow = dict.fromkeys(self.slow_codes, span_ms(self.slow_hold))
-        return slow | dict.fromkeys(self.codes, span_ms(self.hold))
+        return slow | dict.fromkeys(self.codes, span_ms(self.hold)) | dict.fromkeys(self.line_codes, 0)
 
     @cached_property
     def _least(self) -> dict[str, int]:
@@ -258,8 +212,9 @@ class ComponentDown(Detector[Telemetry, State]):
     def _finding(self, condition: Condition, entry: list[Any]) -> Finding:
         code, hold_ms = entry[_CODE], self._hold_ms[entry[_CODE]]
         words, alarm = _words(condition, code), _alarm(condition, entry)
+        lasted = f"has lasted {span_words(hold_ms)} without clearing itself" if hold_ms else "was reported"
         return Finding(
-            reason=f"{words.capitalize()} has lasted {span_words(hold_ms)} without clearing itself.",
+            reason=f"{words.capitalize()} {lasted}.",
             probability=self.prior,
             severity=self._severity(code),
             anchor=alarm.anchor,

@@ -10,6 +10,8 @@ unexport PIP_PREFIX PIP_REQUIRE_HASHES PIP_TARGET PIP_USER PYTHONHOME PYTHONPATH
 RUN := .venv/bin/python
 RISKDESK := $(RUN) -m cli.main
 DEMO_STORE := sqlite:///var/demo.sqlite
+NIGHT := replay_data/night
+DAY := replay_data/day
 
 .PHONY: help
 help: ## list the targets
@@ -33,19 +35,28 @@ help: ## list the targets
 	@touch .venv/ready
 
 .PHONY: demo
-demo: .venv/ready ## replay a recorded night into a fresh queue and show the ranked cases
+demo: .venv/ready ## replay a recorded night of cards and a day of cash machines into one queue, and show it
 	@mkdir -p var && rm -f var/demo*
-	$(RISKDESK) reference load replay_data/night/reference.jsonl.zst --store $(DEMO_STORE)
-	$(RISKDESK) replay replay_data/night/profile.yaml replay_data/night/transactions.jsonl.zst \
+	$(RISKDESK) reference load $(NIGHT)/reference.jsonl.zst --store $(DEMO_STORE)
+	$(RISKDESK) replay $(NIGHT)/profile.yaml $(NIGHT)/transactions.jsonl.zst \
 		--store $(DEMO_STORE) --alerts var/demo-alerts.jsonl
 	$(RISKDESK) queue list --store $(DEMO_STORE)
+	$(RISKDESK) reference load $(DAY)/reference.jsonl.zst $(DAY)/fleet.jsonl.zst --store $(DEMO_STORE)
+	$(RISKDESK) replay config/profiles/device_watch.yaml $(DAY)/telemetry.jsonl.zst $(DAY)/transactions.jsonl.zst \
+		--store $(DEMO_STORE) --alerts var/demo-device-alerts.jsonl
+	$(RISKDESK) devices availability --month 2026-09 --since 2026-09-18 --until 2026-09-18 --store $(DEMO_STORE) \
+		--registry $(DAY)/fleet.jsonl.zst --telemetry $(DAY)/telemetry.jsonl.zst
+	$(RISKDESK) queue list --kind device --status open --status closed --store $(DEMO_STORE)
 
 .PHONY: golden
-golden: .venv/ready ## write the recorded night's expected alerts anew; read the diff before you keep it
+golden: .venv/ready ## write the alerts that the recorded streams must give anew; read the diff before you keep it
 	@mkdir -p var && rm -f var/golden*
-	$(RISKDESK) reference load replay_data/night/reference.jsonl.zst --store sqlite:///var/golden.sqlite
-	$(RISKDESK) replay replay_data/night/profile.yaml replay_data/night/transactions.jsonl.zst \
-		--store sqlite:///var/golden.sqlite --alerts replay_data/night/alerts.jsonl
+	$(RISKDESK) reference load $(NIGHT)/reference.jsonl.zst --store sqlite:///var/golden.sqlite
+	$(RISKDESK) replay $(NIGHT)/profile.yaml $(NIGHT)/transactions.jsonl.zst \
+		--store sqlite:///var/golden.sqlite --alerts $(NIGHT)/alerts.jsonl
+	$(RISKDESK) reference load $(DAY)/reference.jsonl.zst $(DAY)/fleet.jsonl.zst --store sqlite:///var/golden-day.sqlite
+	$(RISKDESK) replay config/profiles/device_watch.yaml $(DAY)/telemetry.jsonl.zst $(DAY)/transactions.jsonl.zst \
+		--store sqlite:///var/golden-day.sqlite --alerts $(DAY)/alerts.jsonl
 
 .PHONY: test
 test: .venv/ready ## run the tests that take seconds

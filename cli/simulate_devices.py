@@ -79,6 +79,14 @@ Example: riskdesk simulate-devices --seed 7 --devices 500 --branches 140 --start
     help="Uses of cards, a device and day.",
 )
 @click.option(
+    "--customers",
+    "customers_per_device",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="People who use a device's branch, a device.",
+)
+@click.option(
     "--planted",
     type=PlantedCount(),
     multiple=True,
@@ -101,6 +109,7 @@ def simulate_devices(
     chatter: Chatter,
     heartbeat_s: int,
     transactions_per_device_day: float,
+    customers_per_device: int,
     planted: tuple[tuple[str, int], ...],
     out: Path,
     as_json: bool,
@@ -121,6 +130,7 @@ def simulate_devices(
                 chatter=chatter,
                 heartbeat_s=heartbeat_s,
                 transactions_per_device_day=transactions_per_device_day,
+                customers_per_device=customers_per_device,
                 planted=dict(planted) or None,
             )
         )

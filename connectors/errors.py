@@ -3,6 +3,7 @@
 ConnectorError
 ├── InputError              what is given to read is not there, given twice, or cannot be told apart
 ├── BrokenFileError         a file is damaged, cut short, truncated, or another lies in its place
+├── FolderError             the folder that events go into cannot be written, or another process writes to it
 ├── BadRowError             a row of outside data cannot be right
 ├── BadReferenceError       lines are no reference records
 ├── BrokenAlertFileError    an alert file holds something else, or half of a line
@@ -25,6 +26,10 @@ class InputError(ConnectorError):
 
 class BrokenFileError(ConnectorError):
     """A file cannot be read on: it is damaged, cut short, truncated, or another lies in its place."""
+
+
+class FolderError(ConnectorError):
+    """The folder that events go into cannot be written, or another process writes to it."""
 
 
 class BadRowError(ConnectorError):

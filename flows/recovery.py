@@ -4,7 +4,7 @@ RecoveryError           the folder cannot be resumed from; the text says why and
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -20,6 +20,12 @@ STATE_FORMAT = 1
 
 _IDENTITY = "riskdesk.json"
 _LOCK = "riskdesk.lock"
+_ALL = slice(None)
+
+
+# Number, workers and first epoch of a start; number of a start, a worker of it, and the epoch it reached.
+Execution = tuple[int, int, int]
+Front = tuple[int, int, int]
 
 
 class RecoveryError(Exception):
@@ -64,18 +70,50 @@ def prepare(folder: Path, flow: str, profile: str) -> Repaired:
 
     Raises RecoveryError when the folder holds something else, or state of another flow, profile or format.
     """
-    ours = Identity(flow=flow, profile=profile, state_format=STATE_FORMAT)
-    folder.mkdir(parents=True, exist_ok=True)
+    if not check_whose(folder, flow, profile):
+        make(folder, flow, profile)
+    return repair(folder)
+
+
+def check_whose(folder: Path, flow: str, profile: str) -> bool:
+    """Check that the folder holds nothing or what this run goes on with, and tell whether there is something.
+
+    Raises RecoveryError when it holds state of another flow, profile or format.
+    """
     if not (folder / _IDENTITY).exists():
-        _make(folder, ours)
+        return False
     found = _identity(folder)
-    if found != ours:
+    if found != Identity(flow=flow, profile=profile, state_format=STATE_FORMAT):
         raise RecoveryError(
             f"{folder} holds the state of flow {found.flow}, profile {found.profile}, format "
             f"{found.state_format}; this run is flow {flow}, profile {profile}, format {STATE_FORMAT}: "
             "give another recovery folder, or run what it belongs to"
         )
-    return repair(folder)
+    return True
+
+
+def make(folder: Path, flow: str, profile: str, kept: slice = _ALL, count: int = STORE_FILES) -> None:
+    """Make a recovery store of `count` files, of which the folder keeps those of the slice `kept`.
+
+    Raises RecoveryError when the folder holds something else.
+    """
+    identity = Identity(flow=flow, profile=profile, state_format=STATE_FORMAT)
+    folder.mkdir(parents=True, exist_ok=True)
+    # Renamed last: while it is there, the folder is ours and was not finished.
+    draft = folder / f"{_IDENTITY}.draft"
+    if draft.exists():
+        for path in folder.glob("part-*.sqlite3*"):
+            path.unlink()
+    elif any(path.name != _LOCK for path in folder.iterdir()):
+        raise RecoveryError(
+            f"{folder} is not empty and no recovery folder of ours; give an empty or a new one"
+        )
+    draft.write_bytes(msgspec.json.encode(identity))
+    init_db_dir(folder, count)
+    for index in set(range(count)) - set(range(count)[kept]):
+        for path in folder.glob(f"part-{index}.sqlite3*"):
+            path.unlink()
+    draft.replace(folder / _IDENTITY)
 
 
 def known_partitions(folder: Path, step: str) -> frozenset[str]:
@@ -83,7 +121,7 @@ def known_partitions(folder: Path, step: str) -> frozenset[str]:
 
     The engine panics if one of a source is no longer listed.
     """
-    with _opened(folder) as files:
+    with opened(folder) as files:
         rows = (
             row
             for file in files
@@ -92,15 +130,16 @@ def known_partitions(folder: Path, step: str) -> frozenset[str]:
         return frozenset(str(key) for (key,) in rows)
 
 
-def repair(folder: Path) -> Repaired:
+def repair(folder: Path, agreed_epoch: int | None = None) -> Repaired:
     """Take away what the engine leaves behind and would trip over.
 
     Snapshots of an epoch that was being closed when the process died stay in the store; after the next
     crash they would be loaded although their events are replayed, and so be counted twice. Rows of
-    discarded keys are never removed by the engine either.
+    discarded keys are never removed by the engine either. Where the folder holds only a machine's share of
+    the store, it cannot tell the epoch: the machines agree on one (flows/shares.py).
     """
-    with _opened(folder) as files:
-        epoch = _resume_epoch(files)
+    with opened(folder, whole=agreed_epoch is None) as files:
+        epoch = resume_epoch(*progress_rows(files)) if agreed_epoch is None else agreed_epoch
         stale = tombstones = 0
         for file in files:
             stale += file.execute("DELETE FROM snaps WHERE snap_epoch >= ?", (epoch,)).rowcount
@@ -118,21 +157,6 @@ def repair(folder: Path) -> Repaired:
     return Repaired(resume_epoch=epoch, stale=stale, tombstones=tombstones)
 
 
-def _make(folder: Path, identity: Identity) -> None:
-    # Renamed last: while it is there, the folder is ours and was not finished.
-    draft = folder / f"{_IDENTITY}.draft"
-    if draft.exists():
-        for path in folder.glob("part-*.sqlite3*"):
-            path.unlink()
-    elif any(path.name != _LOCK for path in folder.iterdir()):
-        raise RecoveryError(
-            f"{folder} is not empty and no recovery folder of ours; give an empty or a new one"
-        )
-    draft.write_bytes(msgspec.json.encode(identity))
-    init_db_dir(folder, STORE_FILES)
-    draft.replace(folder / _IDENTITY)
-
-
 def _identity(folder: Path) -> Identity:
     path = folder / _IDENTITY
     try:
@@ -144,27 +168,40 @@ def _identity(folder: Path) -> Identity:
         ) from error
 
 
-def _resume_epoch(files: list[sqlite3.Connection]) -> int:
-    """Work out, as the engine will, the first epoch that was not committed by every worker."""
+def progress_rows(files: list[sqlite3.Connection]) -> tuple[list[Execution], list[Front]]:
+    """Give what the engine wrote about its executions, and how far the workers of each came."""
     executions = [
         row for file in files for row in file.execute("SELECT ex_num, worker_count, resume_epoch FROM exs")
     ]
-    if not executions:
-        return 1
-    execution, workers, start = max(executions)
+    fronts = [
+        row
+        for file in files
+        for row in file.execute("SELECT ex_num, worker_index, worker_frontier FROM fronts")
+    ]
+    return executions, fronts
+
+
+def resume_epoch(executions: Iterable[Execution], fronts: Iterable[Front]) -> int:
+    """Work out, as the engine will, the first epoch that was not committed by every worker."""
+    execution, workers, start = max(executions, default=(0, 1, 1))
     reached: dict[int, int] = dict.fromkeys(range(workers), start)
-    for file in files:
-        rows = file.execute("SELECT worker_index, worker_frontier FROM fronts WHERE ex_num = ?", (execution,))
-        for worker, frontier in rows:
+    for number, worker, frontier in fronts:
+        if number == execution:
             reached[worker] = max(reached[worker], frontier)
     return min(reached.values())
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[list[sqlite3.Connection]]:
+def opened(folder: Path, *, whole: bool = True) -> Iterator[list[sqlite3.Connection]]:
+    """Open the files of a recovery folder.
+
+    Raises RecoveryError when one cannot be read or, unless the folder is one machine's share of the store,
+    is missing.
+    """
     files = [sqlite3.connect(path, timeout=10) for path in sorted(folder.glob("part-*.sqlite3"))]
     try:
-        _check_whole(folder, files)
+        if whole:
+            _check_whole(folder, files)
         yield files
     except sqlite3.DatabaseError as error:
         raise RecoveryError(

@@ -4,32 +4,27 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from connectors.reference_files import reference_line
-from simulation.devices.month import simulate
-from simulation.devices.replay_day import replay_day
+import zstandard
+
 from tests.flows.running import ROOT
 
+DAY = ROOT / "replay_data" / "day"
 PROFILE = ROOT / "config" / "profiles" / "device_watch.yaml"
 # What numbers rows in the order of writing, and what says how the desk wrote them down.
 _NOT_COMPARED = {"id_", "version", "prev_hash", "hash", "seq", "record", "body"}
 _TABLES = ("alarm", "alarm_signal", "alarm_event", "alert", "case_", "case_subject", "task", "case_event")
 
 
-def write_day(folder: Path) -> None:
-    """Write the recorded day's plan as files of lines."""
-    day = simulate(replay_day())
-    for name, lines in (
-        ("telemetry.jsonl", day.telemetry_lines()),
-        ("transactions.jsonl", day.transaction_lines()),
-        ("fleet.jsonl", day.fleet_lines()),
-        ("truth.jsonl", day.truth_lines()),
-        ("reference.jsonl", map(reference_line, day.reference_records())),
-    ):
-        with (folder / name).open("wb") as file:
-            file.writelines(lines)
+def unpack_day(folder: Path) -> None:
+    """Write the recorded day as plain files of lines."""
+    for packed in DAY.glob("*.jsonl.zst"):
+        with packed.open("rb") as file, (folder / packed.stem).open("wb") as out:
+            zstandard.ZstdDecompressor().copy_stream(file, out)
+    (folder / "truth.jsonl").write_bytes((DAY / "truth.jsonl").read_bytes())
 
 
 def shuffled(lines: Iterable[bytes], most_late_s: float, seed: int) -> list[bytes]:
@@ -50,8 +45,6 @@ def in_time(lines: Iterable[bytes]) -> list[bytes]:
 
 
 def _at_s(line: bytes) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(json.loads(line)["at"]).timestamp()
 
 

@@ -6,9 +6,10 @@ from zlib import crc32
 
 import pytest
 
+from cases.case import Status
 from cases.store import open_store
 from connectors.reference_files import read_reference
-from tests.flows.device_day import PROFILE, everything, in_time, shuffled, write_day
+from tests.flows.device_day import DAY, PROFILE, everything, in_time, shuffled, unpack_day
 from tests.flows.running import ROOT, lines_in, until
 
 CARDS = ROOT / "config" / "profiles" / "card_risk.yaml"
@@ -16,9 +17,9 @@ CARDS = ROOT / "config" / "profiles" / "card_risk.yaml"
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory):
-    """A simulated day as plain files."""
+    """The recorded day as plain files."""
     folder = tmp_path_factory.mktemp("day")
-    write_day(folder)
+    unpack_day(folder)
     return folder
 
 
@@ -64,11 +65,15 @@ def ms(at: str) -> float:
     return datetime.fromisoformat(at).timestamp() * 1000
 
 
-def test_what_was_planted_is_in_the_queue_in_time_and_a_cut_line_is_one_item(day, replayed, incidents):
-    url = replayed("day", day / "telemetry.jsonl", day / "transactions.jsonl")
+def test_what_was_planted_is_in_the_queue_in_time_and_a_cut_line_is_one_item(
+    day, replayed, incidents, tmp_path
+):
+    alerts = tmp_path / "alerts.jsonl"
+    url = replayed("day", day / "telemetry.jsonl", day / "transactions.jsonl", options=("--alerts", alerts))
+    assert alerts.read_bytes() == (DAY / "alerts.jsonl").read_bytes()
     with open_store(url) as store:
         alarms = store.alarms.list(live=False)
-        cases = {case.id: case for case in store.cases.list(list_statuses())}
+        cases = {case.id: case for case in store.cases.list(tuple(Status))}
     assert len(incidents) >= 14
     missed = []
     for incident in incidents:
@@ -94,12 +99,6 @@ def test_what_was_planted_is_in_the_queue_in_time_and_a_cut_line_is_one_item(day
     ]
     assert {alarm.code for alarm in told if alarm.parent is None} == {"branch_link_down"}
     assert len({alarm.case_id for alarm in told if alarm.parent is None}) == 1
-
-
-def list_statuses():
-    from cases.case import Status
-
-    return tuple(Status)
 
 
 def test_a_day_that_came_shuffled_and_twice_gives_the_queue_of_the_day_in_order(day, replayed, tmp_path):

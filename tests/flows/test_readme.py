@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from tests.flows.device_day import DAY
 from tests.flows.running import NIGHT, ROOT, stored_alerts
 
 PROGRAMS = {
@@ -36,9 +37,15 @@ def folder(tmp_path: Path) -> Path:
     """A folder in which everything is that the README's commands name."""
     (tmp_path / "config").symlink_to(ROOT / "config")
     (tmp_path / "var").mkdir()
-    for name, source in (("TRANSACTIONS", "transactions"), ("REFERENCE", "reference")):
+    for name, source in (
+        ("TRANSACTIONS", NIGHT / "transactions"),
+        ("REFERENCE", NIGHT / "reference"),
+        ("FLEET", DAY / "fleet"),
+        ("TELEMETRY", DAY / "telemetry"),
+        ("USES", DAY / "transactions"),
+    ):
         with (
-            (NIGHT / f"{source}.jsonl.zst").open("rb") as packed,
+            source.with_suffix(".jsonl.zst").open("rb") as packed,
             (tmp_path / f"{name}.jsonl").open("wb") as out,
         ):
             zstandard.ZstdDecompressor().copy_stream(packed, out)
@@ -55,6 +62,8 @@ def run(words: list[str], folder: Path) -> None:
     while "=" in words[0]:
         name, _, environment[name] = words[0].partition("=")
         words = words[1:]
+    store = f"sqlite:///{folder}/{STORE}"
+    before = len(stored_alerts(store)) if words[1] == "run" else 0
     process = subprocess.Popen(
         [*PROGRAMS[words[0]], *words[1:]],
         cwd=folder,
@@ -64,7 +73,7 @@ def run(words: list[str], folder: Path) -> None:
         text=True,
     )
     if words[1] == "run":
-        while process.poll() is None and not stored_alerts(f"sqlite:///{folder}/{STORE}"):
+        while process.poll() is None and len(stored_alerts(store)) == before:
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
     _, told = process.communicate()
@@ -84,5 +93,5 @@ def test_the_commands_work_one_after_the_other(folder):
         # The port may be taken on the machine that tests.
         run([str(free_port()) if word == "9300" else word for word in words], folder)
     assert stored_alerts(f"sqlite:///{folder}/{STORE}") != []
-    for name in ("alerts.jsonl", "segments.json", "handbook.jsonl"):
+    for name in ("alerts.jsonl", "segments.json", "handbook.jsonl", "september.html", "fleet/truth.jsonl"):
         assert (folder / "var" / name).stat().st_size > 0

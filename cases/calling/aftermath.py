@@ -12,6 +12,7 @@ from cases.database import Database
 from cases.device_cases.closing import CloseReason
 from cases.outbox import publish
 from cases.who import Who
+from cases.work.common_point import tell_readers
 from cases.work.journal import enter
 from cases.work.moves import add_task, close_case, escalate, exhaust, finish, wait
 from domain.instants import iso, span_ms
@@ -135,6 +136,7 @@ def _settle(db: Database, call: Situation, outcome: str, note: str, who: Who) ->
     together = min(found.values(), key=OUTCOMES_BY_WEIGHT.index)
     reason = _close_reason(call, together)
     close_case(db, call.case_id, who, together, note, call.now_ms, reason=reason)
+    tell_readers(db, call.case_id, who, together, call.now_ms)
     return Next(words=f"the case is closed as {together}", case_closed_as=together)
 
 

@@ -133,3 +133,16 @@ WHERE case_id = :case_id AND status = 'registered';
 UPDATE retained_card
 SET status = 'registered', handled_by = NULL, handled_at_ms = NULL
 WHERE case_id = :case_id AND status = 'closed';
+
+-- name: cards_of_case
+-- The cards that a case concerns.
+SELECT SUBSTR(subject, 6) AS card FROM case_subject WHERE case_id = :case_id AND subject LIKE 'card:%';
+
+-- name: suspected_readers
+-- What made people look at readers lately, in cases that still stand for themselves.
+SELECT device_item.case_id, alert.record
+FROM device_item
+JOIN alert ON alert.id = device_item.alert_id
+JOIN case_ ON case_.id = device_item.case_id
+WHERE device_item.code = 'reader_tampering' AND device_item.since_ms >= :from_ms AND case_.status <> 'merged'
+ORDER BY device_item.since_ms, device_item.alert_id;

@@ -14,6 +14,7 @@ from cases.who import RIGHTS, Right, Who
 from cases.work import moves
 from cases.work.agent_states import AgentNow, AgentState, enter_state, follow_work, leave
 from cases.work.claims import end_shift, extend, give_back, record_claim, skills_of, take, take_next
+from cases.work.common_point import tell_readers
 from cases.work.leases import held, keep_draft, task_row
 from cases.work.policy import WorkPolicy
 from cases.work.states import TaskState
@@ -176,6 +177,7 @@ class SqlWork:
                 self._holds(case_id, who, lease_no, now_ms)
                 holders = self._holders(case_id)
                 moves.close_case(self.db, case_id, who, outcome, note, now_ms, reason=reason)
+                tell_readers(self.db, case_id, who, outcome, now_ms)
                 self._follow(holders, now_ms)
                 return read_case(self.db, case_id)
         except NotYours:

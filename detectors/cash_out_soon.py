@@ -54,7 +54,8 @@ class CashOutSoon(Detector[Telemetry, State]):
     that it is over at the first count that is enough again after a load, or clearly enough without one, and
     only then fires again.
 
-    Late: a count older than the newest of its unit is not counted.
+    Late: a count older than the newest of its unit is not counted; one older than the newest report is, but is
+    not judged by.
 
     Prior: six in ten are taken to be true.
 
@@ -118,6 +119,7 @@ class CashOutSoon(Detector[Telemetry, State]):
         at_ms = event.at_ms
         if at_ms - state[_NEWEST_MS] > self._memory_ms:
             state[:] = self.start()
+        late = at_ms < state[_NEWEST_MS]
         state[_NEWEST_MS] = max(state[_NEWEST_MS], at_ms)
         counters = event.counters
         if event.edge != "count" or counters is None or event.component not in _UNITS_OF_CASH:
@@ -135,10 +137,11 @@ class CashOutSoon(Detector[Telemetry, State]):
         if state[_KNOWN_MS] is None:
             state[_KNOWN_MS] = at_ms
         if before is None:
-            return self._judge(state, at_ms, loaded=False)
+            return QUIET if late else self._judge(state, at_ms, loaded=False)
         loaded = before[3] != now[3] or _rose(before[1], now[1]) or _rose(now[2], before[2])
         self._learn(state, before, now)
-        return self._judge(state, at_ms, loaded=loaded)
+        # What was left at an earlier time says nothing of whether a later condition is over.
+        return QUIET if late else self._judge(state, at_ms, loaded=loaded)
 
     def _worth(self, counters: Counters, at_ms: int) -> list[Any]:
         """Give time, money left (minor units), notes taken in, and load of a unit."""

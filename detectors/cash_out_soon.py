@@ -54,8 +54,8 @@ class CashOutSoon(Detector[Telemetry, State]):
     that it is over at the first count that is enough again after a load, or clearly enough without one, and
     only then fires again.
 
-    Late: a count older than the newest of its unit is not counted; one older than the newest report is, but is
-    not judged by.
+    Late: a count older than the newest of its unit is not counted; one older than the newest report is, but
+    is not judged by.
 
     Prior: six in ten are taken to be true.
 

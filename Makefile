@@ -60,11 +60,11 @@ golden: .venv/ready ## write the alerts that the recorded streams must give anew
 
 .PHONY: test
 test: .venv/ready ## run the tests that take seconds
-	$(RUN) -m pytest -m "not slow"
+	$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
 .PHONY: test-all
-test-all: .venv/ready ## run every test
-	$(RUN) -m pytest
+test-all: test ## run every test; those that take minutes one after the other
+	$(RUN) -m pytest -m slow
 
 .PHONY: lint
 lint: .venv/ready ## check format, style, types, import rules and generated docs
@@ -99,6 +99,18 @@ bench-forecast: .venv/ready ## measure the forecast of alerts against the same s
 .PHONY: bench-store
 bench-store: .venv/ready ## measure the store on PostgreSQL and SQLite: intake at stream speed, claims among a million cases
 	$(RUN) -m benchmarks.store
+
+.PHONY: bench-recovery
+bench-recovery: .venv/ready ## measure what snapshots cost and how long a resume takes; a short run: make bench-recovery CARDS=20000
+	$(RUN) -m benchmarks.recovery $(if $(CARDS),--cards $(CARDS))
+
+.PHONY: bench-scale
+bench-scale: .venv/ready ## measure two processes against one, sharing nothing and as a cluster; a short run: EVENTS=200000
+	$(RUN) -m benchmarks.scale_out --events $(or $(EVENTS),1000000)
+
+.PHONY: chaos
+chaos: .venv/ready ## let everything around a flow fail and compare with a quiet run; a short run: EVENTS=60000 FAULTS=5
+	$(RUN) -m benchmarks.chaos --events $(or $(EVENTS),1000000) --faults $(or $(FAULTS),20) $(CHAOS)
 
 .PHONY: bench-devices
 bench-devices: .venv/ready ## judge simulated months of devices; a short run: make bench-devices DAYS=3 DEVICES=100

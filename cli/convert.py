@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import orjson
 
+from cli.convert_iso8583 import iso8583
 from config.device_mappings import load_mapping
 from connectors.device_capture import Converted, convert_ndc, convert_vendor, convert_xfs
 from connectors.handbook import convert_handbook
@@ -23,6 +24,9 @@ _out = click.option(
 @click.group()
 def convert() -> None:
     """Turn outside data into the events that riskdesk reads."""
+
+
+convert.add_command(iso8583)
 
 
 @convert.command(

@@ -11,7 +11,9 @@ from cases.work.sweeper import Swept
 from cli.audit import SEALS, say_sealed
 from cli.desk_options import JSON, READER, STORE, WHO, now_ms, opened, options, who
 from cli.following import Every, follow
+from cli.serving import served
 from domain.instants import iso
+from observability.beside import SweepMetrics
 
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
@@ -77,8 +79,16 @@ def reopen(case_id: str, reason: str, agent: str, role: str, url: str, as_json: 
     type=click.FloatRange(min=0, min_open=True, max=24 * 60),
     help="Seal the audit as well, whenever this many minutes have passed; with --follow.",
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="Loopback port for Prometheus, which also tells how the desk stands; with --follow.",
+)
 @options(SEALS, STORE, JSON)
-def sweep(follows: bool, seal_minutes: float | None, seals: Path | None, url: str, as_json: bool) -> None:
+def sweep(
+    follows: bool, seal_minutes: float | None, metrics_port: int, seals: Path | None, url: str, as_json: bool
+) -> None:
     """Wake what is due, free what nobody is at any more, move up what lies too long; claims do so as well.
 
     With --follow it runs beside the desk until it is told to end, and once an hour lets messages leave the
@@ -86,15 +96,20 @@ def sweep(follows: bool, seal_minutes: float | None, seals: Path | None, url: st
     """
     if seal_minutes is not None and not follows:
         raise click.UsageError("--seal-every goes with --follow; `riskdesk audit seal` seals once")
+    if metrics_port and not follows:
+        raise click.UsageError("--metrics-port goes with --follow; one sweep is over before it is scraped")
     with opened(url) as store:
         if not follows:
             _say_swept(store.work.sweep(now_ms()), as_json, always=True)
             return
         tidying = Every(_HOUR_MS)
         sealing = Every(_LOOK_MS)
+        metrics = SweepMetrics()
 
         def step() -> None:
-            _say_swept(store.work.sweep(now_ms()), as_json, always=False)
+            swept = store.work.sweep(now_ms())
+            metrics.count(_counts(swept), now_ms())
+            _say_swept(swept, as_json, always=False)
             if seal_minutes is not None and sealing.due(now_ms()):
                 made = store.audit.seal_when_due(now_ms(), round(seal_minutes * _MINUTE_MS), seals)
                 if made is not None:
@@ -102,7 +117,8 @@ def sweep(follows: bool, seal_minutes: float | None, seals: Path | None, url: st
             if tidying.due(now_ms()):
                 store.retention.forget_messages(now_ms())
 
-        follow(step)
+        with served(metrics, metrics_port, url):
+            follow(step)
 
 
 @click.command(
@@ -166,10 +182,14 @@ def _say(case: Case, as_json: bool, words: str) -> None:
     click.echo(words, err=True)
 
 
+def _counts(swept: Swept) -> dict[str, int]:
+    return {name: getattr(swept, name) for name in swept.__struct_fields__}
+
+
 def _say_swept(swept: Swept, as_json: bool, *, always: bool) -> None:
-    counts = {name: getattr(swept, name) for name in swept.__struct_fields__}
     if not (swept or always):
         return
+    counts = _counts(swept)
     if as_json:
         click.echo(orjson.dumps(counts))
     click.echo(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in counts.items()), err=True)

@@ -3,7 +3,7 @@
 `python -m cli.reference_docs` writes them, `--check` only tells whether they are up to date.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -14,7 +14,8 @@ import detectors
 from cli.detectors import detector_page
 from cli.main import cli
 from config.settings import Settings, variable
-from observability.metrics import Metrics
+from observability.catalogue import catalogue
+from observability.described import Described
 
 FOLDER = Path(__file__).parent.parent / "docs"
 _COLUMNS = 100
@@ -69,17 +70,20 @@ def _detectors() -> str:
 
 
 def _metrics() -> str:
-    rows = [
-        f"| `{metric.name}` | {metric.kind} | {', '.join(metric.labels) or '-'} | {metric.meaning} |"
-        for metric in Metrics().described
-    ]
     head = (
         "# Metrics\n\n"
-        "`RISKDESK_METRICS_PORT` serves these to Prometheus on the loopback interface; of several processes "
-        "each takes\nthe next port.\n\n"
-        "| Name | Kind | Labels | Meaning |\n|---|---|---|---|"
+        "`RISKDESK_METRICS_PORT` serves these to Prometheus on the loopback interface: the supervisor on the "
+        "port\nitself, its processes on the next ones. [ops.md](ops.md) says what to scrape and look at."
     )
-    return "\n".join((head, *rows))
+    return "\n\n".join((head, *(_table(where, metrics) for where, metrics in catalogue().items())))
+
+
+def _table(where: str, metrics: Iterable[Described]) -> str:
+    rows = (
+        f"| `{metric.name}` | {metric.kind} | {', '.join(metric.labels) or '-'} | {metric.meaning} |"
+        for metric in metrics
+    )
+    return "\n".join((f"## {where}\n\n| Name | Kind | Labels | Meaning |\n|---|---|---|---|", *rows))
 
 
 def _settings() -> str:
@@ -111,6 +115,8 @@ def _allowed(field: FieldInfo) -> str:
         for edge in ("ge", "le")
         if hasattr(bound, edge)
     }
+    if "ge" in edges and "le" not in edges:
+        return f"{edges['ge']} and above"
     return f"{edges['ge']} to {edges['le']}" if edges else "-"
 
 

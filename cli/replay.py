@@ -9,6 +9,7 @@ import msgspec
 from cli.waiting import Waiting, summary
 from config.settings import load_settings
 from connectors.alert_file import sort_alert_file
+from connectors.kafka_topics import split_inputs
 from connectors.streams import plain_bytes
 from flows.job import Job
 from flows.progress import Progress, read_progress
@@ -26,7 +27,7 @@ Example: riskdesk replay config/profiles/card_risk.yaml replay_data/night/transa
 """,
 )
 @click.argument("profile", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, metavar="FILES...")
 @click.option("--store", help="Queue that the alerts go into, such as sqlite:///var/night.sqlite.")
 @click.option(
     "--alerts",
@@ -47,7 +48,7 @@ Example: riskdesk replay config/profiles/card_risk.yaml replay_data/night/transa
 def replay(
     ctx: click.Context,
     profile: Path,
-    files: tuple[Path, ...],
+    inputs: tuple[str, ...],
     store: str | None,
     alerts: Path | None,
     recovery: Path | None,
@@ -60,14 +61,21 @@ def replay(
     """Run recorded FILES through the detectors of PROFILE.
 
     Each file, or folder of files in name order, is a partition. The same events give the same alerts,
-    whatever the number of processes and however often the run was killed and taken up again.
+    whatever the number of processes and however often the run was killed and taken up again. A topic is
+    read up to where it ends now: kafka://TOPIC, or kafka://TOPIC?from=PLACE&to=PLACE between two offsets or
+    times (2026-01-31T00:00:00Z).
     """
+    paths, topics = split_inputs(inputs)
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
     if store is None and alerts is None:
         raise click.UsageError("nowhere to put the alerts: give --store, --alerts or both")
     settings = load_settings(epoch_s=epoch_s, processes=processes, metrics_port=metrics_port)
     job = Job(
         profile=profile,
-        inputs=files,
+        inputs=paths,
+        topics=topics,
         store=store,
         alerts=alerts,
         recovery=recovery,
@@ -76,7 +84,7 @@ def replay(
         log_level=settings.log_level,
     )
     set_up_logs(job.log_level)
-    with Waiting(drawn=not quiet, total_bytes=None if recovery else plain_bytes(files)) as waiting:
+    with Waiting(drawn=not quiet, total_bytes=None if recovery or topics else plain_bytes(paths)) as waiting:
         code, reason, progress = (
             _here(job, waiting) if settings.processes == 1 else _cluster(job, settings.processes, waiting)
         )

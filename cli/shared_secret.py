@@ -17,8 +17,13 @@ def read_secret(path: Path | None, variable: str) -> bytes | None:
     """
     if path is None:
         return os.environ[variable].encode() if variable in os.environ else None
+    check_own(path)
+    return path.read_bytes().strip()
+
+
+def check_own(path: Path) -> None:
+    """Raise UsageError for a file that others can read."""
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise click.UsageError(
             f"others can read {path}; the secret in it must be yours alone: chmod 600 {path}"
         )
-    return path.read_bytes().strip()

@@ -57,13 +57,13 @@ for _tag, _pattern, _first in (
 class LocatedYaml:
     """The data of one YAML file, and the line of every value in it."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the file whole.
+    def __init__(self, path: Path, text: str | None = None) -> None:
+        """Read the file whole, or what it held when its `text` was read.
 
         Raises ProfileError when it cannot be read, is no YAML, is no mapping, or repeats a key.
         """
         self.path = path
-        loader = _CoreLoader(_text(path))
+        loader = _CoreLoader(read_text(path) if text is None else text)
         try:
             node = loader.get_single_node()
             if not isinstance(node, yaml.MappingNode):
@@ -107,7 +107,8 @@ class LocatedYaml:
         return found
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read the text of a YAML file. Raises ProfileError when it is no text that YAML may hold."""
     try:
         text = path.read_bytes().decode()
     except OSError as error:

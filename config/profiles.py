@@ -17,8 +17,6 @@ import msgspec
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
@@ -28,7 +26,9 @@ from pydantic import (
 )
 
 import detectors
+from config.kafka import Kafka
 from config.located_yaml import LocatedYaml, Problem, ProfileError
+from config.parts import Part
 from config.problems import explain, there_are
 from detectors.base import Detector, Scope
 from domain.tables import Published, Tables
@@ -43,15 +43,12 @@ def _known_zone(name: str) -> str:
     return name
 
 
+PastLimit = Literal["stop", "go_on"]
 FlowName = Literal["card_risk", "device_watch"]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-class Input(_Part):
+class Input(Part):
     """How the input is cut into partitions, and how far out of order it may be.
 
     `card` says that all events of a card come in one partition, in order; `none` promises nothing, and
@@ -68,14 +65,14 @@ class Input(_Part):
         return Scope.CARD if self.partitioned_by == "card" else None
 
 
-class Bank(_Part):
+class Bank(Part):
     """The bank's home: the zone its local dates are in where nothing nearer is known, and its money."""
 
     time_zone: TimeZone
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
-class Bounds(_Part):
+class Bounds(Part):
     """Which event times are believed: what lies outside goes to the dead letters.
 
     An event may be `ahead_of_ingest` of its own ingest stamp, for clocks that run fast. An event without
@@ -95,19 +92,24 @@ class Bounds(_Part):
         return self
 
 
-class DeadLetters(_Part):
-    """When refused lines stop the flow: past `limit_share` of the last `window` lines the bug is ours."""
+class DeadLetters(Part):
+    """When refused lines stop the flow: past `limit_share` of the last `window` lines the bug is ours.
+
+    With `past_limit: go_on` the partition whose lines they are is told of instead, and all are read on: where
+    one partition may be poisoned by whoever writes to it, the others are still to be watched.
+    """
 
     limit_share: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = 0.05
     window: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] = 10_000
+    past_limit: PastLimit = "stop"
 
 
-class Profile(_Part):
+class Profile(Part):
     """What a flow runs.
 
     `flow` names the flow it is for, which is part of what a resumed run must agree with. `detectors` gives
     each enabled detector's parameters by its name; what is left out has its default. `tables` are files of
-    published tables, beside the profile. `queue` is the policy that ranks cases.
+    published tables, beside the profile. `queue` is the policy that ranks cases; `kafka` is there for topics.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -117,6 +119,7 @@ class Profile(_Part):
     bank: Bank
     bounds: Bounds
     dead_letters: DeadLetters = DeadLetters()
+    kafka: Kafka | None = None
     tables: tuple[Path, ...] = ()
     detector_package: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$")] = "detectors"
     detectors: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
@@ -148,14 +151,16 @@ class Profile(_Part):
         return Tables.of(_read_table(path) for path in self.tables)
 
 
-def load_profile(path: Path, queue_policy: Any = None, flow: FlowName | None = None) -> Profile:
+def load_profile(
+    path: Path, queue_policy: Any = None, flow: FlowName | None = None, *, text: str | None = None
+) -> Profile:
     """Read a profile and everything it names.
 
     `queue_policy` is the type that the `queue` part must fit, and `flow` what the profile must be for, where
-    the caller knows it.
+    the caller knows it. A `text` stands for what the file holds by now.
     Raises ProfileError with every problem found, each with its line and what is allowed.
     """
-    source = LocatedYaml(path)
+    source = LocatedYaml(path, text)
     problems: list[Problem] = []
     profile = None
     try:

@@ -1,6 +1,7 @@
 """Sink: alerts into the desk's work queue."""
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
@@ -12,8 +13,18 @@ from domain.alerts import Alert, Reached
 from observability.metrics import Metrics
 
 
-class CaseQueueSink(FixedPartitionedSink[Alert | Reached, None]):
-    """Alerts, from items (key, Alert or Reached), into the store at `url`, where they become cases.
+class Stamped(NamedTuple):
+    """An alert with what the desk's clock said when it was raised, for measuring alone; of live runs."""
+
+    alert: Alert
+    raised_ms: int
+
+
+Item = Alert | Reached | Stamped
+
+
+class CaseQueueSink(FixedPartitionedSink[Item, None]):
+    """Alerts, from items (key, Alert, Stamped or Reached), into the store at `url`, where they become cases.
 
     Alarms of devices are worked in the order of event time, up to what every one of `clocks` has reached:
     what becomes of them does not depend on how fast each worker was.
@@ -59,14 +70,14 @@ class CaseQueueSink(FixedPartitionedSink[Alert | Reached, None]):
 
     def build_part(
         self, step_id: str, for_part: str, resume_state: None
-    ) -> StatefulSinkPartition[Alert | Reached, None]:
+    ) -> StatefulSinkPartition[Item, None]:
         patience = self._policy.store_patience
         store = patiently(lambda: open_store(self._url, policy=self._policy), patience)
         alarms = patiently(lambda: AlarmCounter(store, self._metrics), patience) if self._clocks else None
         return _CaseQueuePartition(store, self._metrics, self._clocks, self._now_ms, alarms)
 
 
-class _CaseQueuePartition(StatefulSinkPartition[Alert | Reached, None]):
+class _CaseQueuePartition(StatefulSinkPartition[Item, None]):
     def __init__(
         self,
         store: Store,
@@ -81,11 +92,15 @@ class _CaseQueuePartition(StatefulSinkPartition[Alert | Reached, None]):
         self._metrics = metrics
         self._reached_ms = dict.fromkeys(clocks, 0)
         self._settled_ms = 0
+        self._raised_ms: list[int] = []  # of the alerts of a batch, where that is known
 
-    def write_batch(self, values: list[Alert | Reached]) -> None:
+    def write_batch(self, values: list[Item]) -> None:
         cards: list[Alert] = []
         alarms: list[Alert] = []
         for value in values:
+            if isinstance(value, Stamped):
+                value, raised_ms = value
+                self._raised_ms.append(raised_ms)
             if isinstance(value, Reached):
                 self._reached_ms[value.source] = max(value.at_ms, self._reached_ms[value.source])
             else:
@@ -99,11 +114,22 @@ class _CaseQueuePartition(StatefulSinkPartition[Alert | Reached, None]):
             self._settled_ms = reached_ms
             if self._alarms is not None:
                 self._alarms.count()
+        if self._now_ms is not None:
+            self._tell_latency(self._now_ms())
 
     def _write(self, take_in: Callable[[], int]) -> None:
-        with self._metrics.store_seconds.time():
-            new = patiently(take_in, self._store.policy.store_patience)
-        self._metrics.alerts_stored.inc(new)
+        metrics = self._metrics
+        with metrics.store_seconds.time():
+            new = patiently(
+                take_in, self._store.policy.store_patience, on_wait=lambda: metrics.store_waiting.set(1)
+            )
+        metrics.store_waiting.set(0)
+        metrics.alerts_stored.inc(new)
+
+    def _tell_latency(self, kept_ms: int) -> None:
+        for raised_ms in self._raised_ms:
+            self._metrics.alert_to_queue.observe(max(0, kept_ms - raised_ms) / 1000)
+        self._raised_ms.clear()
 
     def snapshot(self) -> None:
         return None

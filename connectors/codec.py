@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from connectors import scan
 from connectors.blocks import Block
@@ -56,7 +57,7 @@ class Codec:
         events: list[Event] = []
         rejected: list[Rejected] = []
         self._add(block, _CHUNK_BYTES, events, rejected)
-        return events, rejected
+        return events, _at_positions(rejected, block) if block.positions is not None else rejected
 
     def _add(self, block: Block, chunk_bytes: int, events: list[Event], rejected: list[Rejected]) -> None:
         """Decode a block in chunks, and a chunk in which something is wrong in smaller ones."""
@@ -173,6 +174,19 @@ def _chunks(data: bytes, chunk_bytes: int) -> Iterator[tuple[int, memoryview]]:
             end = data.find(b"\n", start) + 1 or len(data)
         yield start, view[start:end]
         start = end
+
+
+def _at_positions(rejected: Sequence[Rejected], block: Block) -> list[Rejected]:
+    """Say of each rejected line where it is among the block's positions instead of its bytes."""
+    positions = block.positions or ()
+    lines = start = 0
+    placed = []
+    for letter in rejected:
+        place = letter.offset - block.offset
+        lines += block.data.count(b"\n", start, place)
+        start = place
+        placed.append(replace(letter, offset=positions[lines]))
+    return placed
 
 
 def _rejection(partition: str, offset: int, line: bytes, fault: Fault) -> Rejected:

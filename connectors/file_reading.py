@@ -94,12 +94,15 @@ class PartitionReader:
 
         Nothing may come although there is more (within a long line); `idle` says that there is none now.
         """
-        self.idle = False
+        waited, self.idle = self.idle, False
         stream = self._stream or self._open_next()
         if stream is None:
             self.idle = self._follow
             return [] if self._follow else None
         chunk = stream.read(self._block_bytes, growing=self._follow)
+        if chunk and waited:
+            # Of whole lines alone: a writer that comes back after a crash makes blank what it had torn.
+            stream.check_beginning(self._head[: self._cutter.offset])
         if not chunk and self._follow:
             if not self._has_newer(stream):
                 self.idle = True
@@ -112,6 +115,11 @@ class PartitionReader:
     def offset(self) -> int:
         """The position in the partition of the first byte that was not handed over."""
         return self._before + self._cutter.offset
+
+    def behind(self) -> int:
+        """Count the bytes that were not read yet, as compressed as they lie on the disk."""
+        newer = sum(_size(path) for name, path in self._listing().items() if name > self._name)
+        return newer + (0 if self._stream is None else self._stream.behind)
 
     @property
     def position(self) -> Position:
@@ -220,6 +228,13 @@ def _plain_name(name: str) -> str:
     for suffix in COMPRESSED_SUFFIXES:
         name = name.removesuffix(suffix)
     return name
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # compressed just now, under another name
+        return 0
 
 
 def _is_ready(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Source: recorded or growing files of lines, at any speed, resumable."""
 
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from connectors.errors import InputError
 from connectors.file_reading import PartitionReader, Position
 from connectors.lines import MAX_LINE_BYTES
 from connectors.stopping import StopSign
+from observability.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 BLOCK_BYTES = 256 * 1024
 # How soon a followed file is asked again: within what an analyst notices, and next to no work.
 _POLL = timedelta(milliseconds=50)
+# How often it is counted how much is left to read, which looks through a folder.
+_COUNT_EVERY_S = 1.0
 
 _State = tuple[Any, ...]
 
@@ -52,6 +56,7 @@ class FileSource(FixedPartitionedSource[Block, _State]):
         known: Iterable[str] = (),
         block_bytes: int = BLOCK_BYTES,
         max_line_bytes: int = MAX_LINE_BYTES,
+        metrics: Metrics | None = None,
     ) -> None:
         """Read `partitions` (name to file or folder), to their ends or, with `follow`, for ever.
 
@@ -70,6 +75,7 @@ class FileSource(FixedPartitionedSource[Block, _State]):
         self._known = frozenset(known)
         self._block_bytes = block_bytes
         self._max_line_bytes = max_line_bytes
+        self._metrics = metrics or Metrics()
 
     def list_parts(self) -> list[str]:
         return sorted(self._known | set(self._partitions))
@@ -88,23 +94,34 @@ class FileSource(FixedPartitionedSource[Block, _State]):
             max_line_bytes=self._max_line_bytes,
             position=None if resume_state is None else Position.of(resume_state),
         )
-        return _FilePartition(for_part, reader, self._stop)
+        return _FilePartition(for_part, reader, self._stop, self._metrics)
 
 
 class _FilePartition(StatefulSourcePartition[Block, _State]):
-    def __init__(self, name: str, reader: PartitionReader, stop: StopSign) -> None:
+    def __init__(self, name: str, reader: PartitionReader, stop: StopSign, metrics: Metrics) -> None:
         self._name = name
         self._reader = reader
         self._stop = stop
+        self._lag = metrics.lag_bytes.labels(name)
+        self._count_at = 0.0
+        self._metrics = metrics
+        self._saved_at: float | None = None
         self._ended = False
 
     def next_batch(self) -> list[Block]:
         if self._ended or self._stop.asked:
             raise StopIteration
+        if self._saved_at is not None:
+            self._metrics.standstill.observe(time.monotonic() - self._saved_at)
+            self._saved_at = None
         blocks = self._reader.read()
         if blocks is None:
             self._ended = True
+            self._lag.set(0)
             return [Block(self._name, self._reader.offset, b"", last=True)]
+        if time.monotonic() >= self._count_at:
+            self._lag.set(self._reader.behind())
+            self._count_at = time.monotonic() + _COUNT_EVERY_S
         return blocks
 
     def next_awake(self) -> datetime | None:
@@ -112,6 +129,8 @@ class _FilePartition(StatefulSourcePartition[Block, _State]):
         return datetime.now(UTC) + _POLL if self._reader.idle else None  # noqa: TID251
 
     def snapshot(self) -> _State:
+        # The engine does not ask for more before all that belongs to the epoch is committed.
+        self._saved_at = None if self._reader.idle else time.monotonic()
         return tuple(self._reader.position)
 
     def close(self) -> None:

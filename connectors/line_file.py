@@ -32,25 +32,28 @@ class LineFileSink(FixedPartitionedSink[X, _State]):
     # What the lines are, as the engine and messages call them.
     part: ClassVar[str]
 
-    def __init__(self, path: Path) -> None:
-        """Write to `path`.
+    def __init__(self, path: Path, *, here: bool = True) -> None:
+        """Write to `path`; with `here` False leave that to another process, which may be on another machine.
 
         Raises InputError when its folder does not exist, or for a name that promises compression: a
         compressed file cannot be cut back.
         """
+        self._path = path
+        self._here = here
+        if not here:
+            return
         if path.suffix in COMPRESSED_SUFFIXES:
             what = self.part.replace("_", " ")
             raise InputError(f"{path.name}: {what} are written as plain lines; leave {path.suffix} away")
         if not path.parent.is_dir():
             raise InputError(f"no folder {path.parent} to write {path.name} into; make it first")
-        self._path = path
 
     @abstractmethod
     def record(self, item: X) -> dict[str, Any]:
         """Give an item as the JSON object of its line."""
 
     def list_parts(self) -> list[str]:
-        return [self.part]
+        return [self.part] if self._here else []
 
     def part_fn(self, item_key: str) -> int:
         return 0

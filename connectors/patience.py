@@ -18,12 +18,17 @@ _PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8))
 
 
 def patiently(
-    action: Callable[[], T], patience: timedelta | None = None, *, pauses: Sequence[timedelta] = _PAUSES
+    action: Callable[[], T],
+    patience: timedelta | None = None,
+    *,
+    pauses: Sequence[timedelta] = _PAUSES,
+    on_wait: Callable[[], object] = lambda: None,
 ) -> T:
     """Do `action`, again and again while the store is busy, after `pauses` and then always the last of them.
 
     For as long as it takes; with a `patience`, StoreBusy is raised once the pauses add up to it. An action
     must change nothing when it is done a second time: its first answer may have been lost with the server.
+    `on_wait` is called before each pause.
     """
     waited = timedelta(0)
     for pause in chain(pauses, repeat(pauses[-1])):
@@ -33,6 +38,7 @@ def patiently(
             if patience is not None and waited >= patience:
                 raise
             log.warning("%s; next try in %.1f s", busy, pause.total_seconds())
+        on_wait()
         time.sleep(pause.total_seconds())
         waited += pause
     raise AssertionError("the pauses never end")

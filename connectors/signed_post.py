@@ -58,6 +58,9 @@ class SignedPost:
 
     receiver: ClassVar[str] = "the receiver"
     sends: ClassVar[str] = "messages"
+    content_type: ClassVar[str] = "application/json"
+    # Only what is carried out: 202 says that it is not yet.
+    done: ClassVar[frozenset[int]] = frozenset({200, 201, 204})
     refusal: ClassVar[type[ConnectorError]] = ReceiverAddressError
 
     url: str
@@ -89,7 +92,7 @@ class SignedPost:
             raise self.refusal(f"{self.receiver} needs some time to answer: give more than 0 seconds")
 
     def send(self, key: str, body: bytes) -> Answer:
-        """Send a JSON `body` under `key`, once; whatever happens on the way is an answer."""
+        """Send a `body` of `content_type` under `key`, once; whatever happens on the way is an answer."""
         try:
             return self._answer(self._request(key, body))
         except (OSError, HTTPException, ssl.SSLError) as error:
@@ -105,7 +108,7 @@ class SignedPost:
             data=body,
             method="POST",
             headers={
-                "Content-Type": "application/json",
+                "Content-Type": self.content_type,
                 "Idempotency-Key": key,
                 "Riskdesk-Timestamp": at_s,
                 "Riskdesk-Signature": signature(self.secret, at_s, body),
@@ -124,7 +127,7 @@ class SignedPost:
     def _judged(self, status: int, body: bytes) -> Answer:
         text = _short(body.decode("utf-8", "replace"))
         said = f"{self.receiver} answered {status}" + (f": {text}" if text else "")
-        if status in (200, 201, 204):
+        if status in self.done:
             return Answer(verdict=Verdict.DONE, reference=_reference(body))
         if status in _AGAIN or status in _OURS_TO_MEND or status >= 500 or 300 <= status < 400:
             return Answer(verdict=Verdict.RETRY, detail=said)

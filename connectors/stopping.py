@@ -17,6 +17,11 @@ class StopSign:
         self._shared = shared
         self._reason = ""
 
+    @property
+    def shared(self) -> Path | None:
+        """The file that others are asked by."""
+        return self._shared
+
     def ask(self, reason: str) -> None:
         """Ask for the end; the first reason stays. May be called from a signal handler."""
         if self.asked:

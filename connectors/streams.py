@@ -103,6 +103,21 @@ class ByteStream:
         if self.path.exists() and not self.lies_at(self.path):
             raise BrokenFileError(f"{self.path} was replaced while it was followed; {FOLLOW_ADVICE}")
 
+    def check_beginning(self, head: bytes) -> None:
+        """Raise BrokenFileError when the file no longer begins with `head`.
+
+        One that was truncated and has grown again beyond what was read looks like one that only grew.
+        """
+        if self._start is None and os.pread(self._file.fileno(), len(head), 0) != head:
+            raise BrokenFileError(
+                f"{self.path} was truncated and written anew while it was followed; {FOLLOW_ADVICE}"
+            )
+
+    @property
+    def behind(self) -> int:
+        """How many bytes of the file were not read yet, as compressed as they lie there."""
+        return max(0, os.fstat(self._file.fileno()).st_size - self._file.tell())
+
     def lies_at(self, path: Path) -> bool:
         """Whether the open file is the one at `path`."""
         return path.exists() and os.path.samestat(path.stat(), os.fstat(self._file.fileno()))

@@ -90,7 +90,7 @@ class AmountOutlier(Detector[Transaction, State]):
         return {}
 
     def dump(self, state: State) -> tuple[Any, ...]:
-        return tuple((segment, *habit) for segment, habit in state.items())
+        return tuple([(segment, *habit) for segment, habit in state.items()])  # no generator: half the time
 
     def load(self, dumped: list[Any], state_version: int) -> State:
         return {segment: habit for segment, *habit in dumped}

@@ -79,7 +79,7 @@ class Transaction(
     tag_field="kind",
     tag="transaction",
 ):
-    """One use of a card, approved or declined.
+    """One use of a card, approved or declined; `reverses` is the event id of what it takes back.
 
     `tier` to `branch` come from reference data, joined once behind the codec; `at_ms` (milliseconds
     since 1970) is derived from `at` by the codec, so that no detector does calendar arithmetic.
@@ -110,6 +110,7 @@ class Transaction(
     issuance: Token | None = None
     device: Token | None = None
     branch: Token | None = None
+    reverses: Token | None = None
     at_ms: Balance = 0
 
 

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     NOT_UTF8 = "not_utf8"
     NOT_JSON = "not_json"
+    NOT_A_MESSAGE = "not_a_message"
     NOT_AN_OBJECT = "not_an_object"
     UNKNOWN_KIND = "unknown_kind"
     MISSING_FIELD = "missing_field"

@@ -12,25 +12,31 @@ from pydantic import TypeAdapter
 
 from cases.policy import QueuePolicy
 from cases.store import open_store
-from config.profiles import Profile, load_profile
+from config.profiles import Profile
 from connectors.alert_file import AlertFileSink
+from connectors.alert_webhook import AlertWebhookSink
 from connectors.case_queue import CaseQueueSink
-from connectors.codec import Codec, TimeBounds
+from connectors.codec import Codec
 from connectors.dead_letters import DeadLetterFileSink, DeadLetterSink, ShareLimit
-from connectors.files import FileSource, name_partitions
+from connectors.kafka_sinks import KafkaAlertSink, KafkaDeadLetterSink
 from connectors.patience import patiently
+from connectors.pulse import Pulse, PulsedSource
 from connectors.stopping import StopSign
 from devices.registry import Fleet
 from domain.alerts import Alert, Reached
-from domain.instants import span_ms, to_ms
 from domain.reference import Reference
 from domain.rejections import Rejected
+from flows.bounds import time_bounds
 from flows.decoding import Decoding
 from flows.desk_time import desk_now_ms
 from flows.exchange import Addressed, EventBatch, Exchange
-from flows.job import Job
+from flows.inputs import connection_of, open_inputs
+from flows.job import Job, profile_of
+from flows.latency import Timing
 from flows.plan import ScopePlan, plan_scopes
-from flows.watch import BucketWatch, Snapshot
+from flows.snapshots import Snapshot
+from flows.watch import BucketWatch
+from flows.webhook import alert_post
 from observability.metrics import Metrics
 
 # Names of steps, each behind the flow's: part of their recovery identity, so a new name would leave all saved
@@ -41,15 +47,23 @@ LETTERS_STEP = "dead_letters"
 
 
 def build_flow(
-    job: Job, stop: StopSign, metrics: Metrics, *, saves: bool, known: Iterable[str] = ()
+    job: Job,
+    stop: StopSign,
+    metrics: Metrics,
+    pulse: Pulse,
+    *,
+    saves: bool,
+    known: Iterable[str] = (),
+    writes_files: bool = True,
 ) -> Dataflow:
     """Wire the flow of a job.
 
-    `known` names the partitions that the recovery store remembers; `saves` is whether snapshots are kept.
+    `known` names the partitions that the recovery store remembers; `saves` is whether snapshots are kept;
+    `writes_files` is whether this process may be the one that writes the job's files.
     Raises ProfileError, InputError or a store's error, each saying what to do.
     """
-    profile = load_profile(job.profile, QueuePolicy)
-    inputs = name_partitions(job.inputs)
+    profile = profile_of(job)
+    source, inputs = open_inputs(job, profile, stop, metrics, known)
     # One that is gone counts too: events of others may still be held back because of it.
     partitions = tuple(sorted({*inputs, *known}))
     scopes = plan_scopes(
@@ -60,47 +74,64 @@ def build_flow(
         lateness=profile.input.lateness,
     )
     flow = Dataflow(profile.flow)
-    source = FileSource(inputs, follow=job.follow, stop=stop, known=known, block_bytes=job.block_bytes)
-    blocks = op.input(SOURCE_STEP, flow, source)  # Block
+    for plan in scopes:
+        metrics.expect(plan.scope.value, (watcher.name for watcher in plan.watchers))
+    blocks = op.input(SOURCE_STEP, flow, PulsedSource(source, pulse))  # Block
     decoding = _decoding(job, profile, scopes, stop, metrics)
     decoded = op.flat_map("decode", blocks, decoding)  # Addressed | Rejected
     rejected = op.filter_map("rejected", decoded, _if_rejected)  # (partition, Rejected)
     if job.store is not None:
         op.output(LETTERS_STEP, rejected, DeadLetterSink(job.store))
     elif job.dead_letters is not None:
-        op.output(LETTERS_STEP, rejected, DeadLetterFileSink(job.dead_letters))
+        op.output(LETTERS_STEP, rejected, DeadLetterFileSink(job.dead_letters, here=writes_files))
+    kafka = profile.kafka if job.publish else None
+    if kafka is not None and kafka.dead_letters is not None:
+        letters = KafkaDeadLetterSink(connection_of(kafka), kafka.dead_letters)
+        op.output("kafka_dead_letters", rejected, letters)
     watched = []
     for plan in scopes:
         batches = op.filter_map(f"{plan.scope.value}_batches", decoded, _if_for(plan))
-        step = op.stateful_batch(
-            f"watch_{plan.scope.value}", batches, _watch(plan, partitions, metrics, saves)
-        )
+        step = op.stateful_batch(plan.step, batches, _watch(plan, partitions, metrics, saves))
         if plan.tells_time:
             step = op.map(f"{plan.scope.value}_time", step, _with_clock(plan))
         watched.append(step)
     told: KeyedStream[Alert | Reached] = op.merge("alerts", *watched)  # (bucket, Alert | Reached)
+    # Only a live run knows what time it is at the desk.
+    now_ms = desk_now_ms if job.follow else None
+    timing = None if now_ms is None else Timing(now_ms, metrics)
+    if timing is not None:
+        told = op.map("measured", told, timing.measure)
+    alone = op.filter_map("alerts_alone", told, _if_alert)  # (bucket, Alert)
     if job.alerts is not None:
-        op.output(ALERTS_STEP, op.filter_map("alerts_alone", told, _if_alert), AlertFileSink(job.alerts))
+        op.output(ALERTS_STEP, alone, AlertFileSink(job.alerts, here=writes_files))
+    post = alert_post(job)
+    if post is not None:
+        op.output("alert_webhook", alone, AlertWebhookSink(post, stop=stop))
+    if kafka is not None and kafka.alerts is not None:
+        op.output("kafka_alerts", alone, KafkaAlertSink(connection_of(kafka), kafka.alerts))
     if job.store is not None:
         policy = TypeAdapter(QueuePolicy).validate_python(profile.queue)
         clocks = [clock for plan in scopes for clock in plan.clocks(partitions)]
-        now_ms = desk_now_ms if job.follow else None
-        op.output("case_queue", told, CaseQueueSink(job.store, policy, metrics, clocks, now_ms))
+        queued = told if timing is None else op.map("stamped", told, timing.stamp)
+        op.output("case_queue", queued, CaseQueueSink(job.store, policy, metrics, clocks, now_ms))
     return flow
 
 
 def _decoding(
     job: Job, profile: Profile, scopes: tuple[ScopePlan, ...], stop: StopSign, metrics: Metrics
 ) -> Decoding:
-    bounds = TimeBounds(
-        # The flow counts from 1970: earlier times are never believed.
-        earliest_ms=max(0, to_ms(profile.bounds.earliest)),
-        latest_ms=to_ms(profile.bounds.latest),
-        ahead_of_ingest_ms=span_ms(profile.bounds.ahead_of_ingest),
-    )
     limit = ShareLimit(profile.dead_letters.limit_share, profile.dead_letters.window)
     reference, fleet = _on_record(job.store, profile.bank.time_zone)
-    return Decoding(Codec(bounds), reference, fleet, Exchange(scopes), limit, stop, metrics)
+    return Decoding(
+        Codec(time_bounds(profile)),
+        reference,
+        fleet,
+        Exchange(scopes),
+        limit,
+        stop,
+        metrics,
+        profile.dead_letters.past_limit,
+    )
 
 
 def _on_record(store: str | None, home_zone: str) -> tuple[Reference, Fleet]:

@@ -1,7 +1,9 @@
 """From raw blocks to what crosses the exchange: decoded, joined with reference data, sorted by bucket."""
 
+import logging
 from collections import Counter
 
+from config.profiles import PastLimit
 from connectors.blocks import Block
 from connectors.codec import Codec
 from connectors.dead_letters import ShareLimit
@@ -14,6 +16,8 @@ from domain.telemetry import Telemetry
 from flows.exchange import Addressed, Exchange
 from observability.metrics import Metrics
 
+log = logging.getLogger(__name__)
+
 KIND_OF_TYPE = {type_: kind for kind, type_ in type_of_kind.items()}
 
 
@@ -21,7 +25,8 @@ class Decoding:
     """The flow's first step: one block in; its batches by scope and bucket, and its dead letters, out.
 
     When refused lines exceed the profile's share, it asks the flow to stop: what was read is then still
-    watched and kept, and nothing more is read.
+    watched and kept, and nothing more is read. Where `past_limit` says to go on, it only tells of the
+    partition, once.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class Decoding:
         limit: ShareLimit,
         stop: StopSign,
         metrics: Metrics,
+        past_limit: PastLimit = "stop",
     ) -> None:
         """Put the parts together; one of these serves all partitions of a worker."""
         self._codec = codec
@@ -42,6 +48,8 @@ class Decoding:
         self._limit = limit
         self._stop = stop
         self._metrics = metrics
+        self._past_limit = past_limit
+        self._poisoned: set[str] = set()
         self._unknown_fields = 0
 
     def __call__(self, block: Block) -> list[Addressed | Rejected]:
@@ -52,8 +60,15 @@ class Decoding:
         self._count(block, events, rejected)
         trouble = self._limit.add(block.partition, len(events), rejected)
         if trouble is not None:
-            self._stop.ask(trouble)
+            self._on_trouble(block.partition, trouble)
         return [*self._exchange.route(block.partition, events, block.last), *rejected]
+
+    def _on_trouble(self, partition: str, trouble: str) -> None:
+        if self._past_limit == "stop":
+            self._stop.ask(trouble)
+        elif partition not in self._poisoned:
+            self._poisoned.add(partition)
+            log.error("%s. The profile says to go on", trouble)
 
     def _join(self, events: list[Event]) -> None:
         join, join_device = self._reference.join, self._fleet.join
@@ -78,4 +93,4 @@ class Decoding:
             metrics.unknown_fields.inc(grown)
             self._unknown_fields += grown
         if events:
-            metrics.event_time.set(events[-1].at_ms / 1000)
+            metrics.event_time.labels(block.partition).set(events[-1].at_ms / 1000)

@@ -7,6 +7,7 @@ from bytewax.dataflow import Dataflow
 from cases.policy import QueuePolicy
 from config.profiles import FlowName, load_profile
 from config.settings import load_settings
+from connectors.pulse import Pulse
 from connectors.stopping import StopSign
 from flows.dataflow import build_flow
 from flows.job import Job
@@ -23,9 +24,11 @@ def build_named(flow: FlowName, profile: str) -> Dataflow:
     job = Job(
         profile=Path(profile),
         inputs=settings.inputs,
+        topics=settings.topics,
+        publish=True,
         follow=settings.follow,
         store=settings.store,
         alerts=settings.alerts,
     )
     # Whether the runner keeps snapshots is its own affair: they are made as if it did.
-    return build_flow(job, StopSign(), Metrics(), saves=True)
+    return build_flow(job, StopSign(), Metrics(), Pulse(), saves=True)

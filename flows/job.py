@@ -5,24 +5,39 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from cases.policy import QueuePolicy
+from config.profiles import Profile, load_profile
+
 
 class Job(Struct, frozen=True, kw_only=True):
     """What to run, over what, into what.
 
-    `store` is a URL and `alerts` a file; at least one of them is given. `recovery` is the folder that
+    `profile_text` is what the profile held when the run began, so that one that is being written does not
+    come in with a restart; None to read the file.
+    `inputs` are files and folders, `topics` what TopicInput reads; `publish` is whether the topics that the
+    profile names for alerts and dead letters are written to.
+    `store` is a URL, `alerts` a file and `webhook` an address, with the file of the secret shared with it; at
+    least one of the three is given. `recovery` is the folder that
     state is saved to every `epoch_s` seconds, None to save nothing. `addresses` are the cluster's
-    processes (`host:port`), empty for a single one; `metrics_port` is the first one's, 0 for none.
+    processes (`host:port`), empty for a single one; `metrics_port` is the first one's, 0 for none. `known`
+    names the partitions of input that the state holds a position of, None where the folder alone tells.
     """
 
     profile: Path
-    inputs: tuple[Path, ...]
+    profile_text: str | None = None
+    inputs: tuple[Path, ...] = ()
+    topics: tuple[str, ...] = ()
+    publish: bool = False
     follow: bool = False
     store: str | None = None
     alerts: Path | None = None
+    webhook: str | None = None
+    webhook_secret: Path | None = None
     recovery: Path | None = None
     epoch_s: float = 10.0
     block_bytes: int = 1 << 19
     addresses: tuple[str, ...] = ()
+    known: tuple[str, ...] | None = None
     metrics_port: int = 0
     log_level: str = "info"
     stop_file: Path | None = None
@@ -33,6 +48,11 @@ class Job(Struct, frozen=True, kw_only=True):
         if self.store is not None or self.alerts is None:
             return None
         return self.alerts.with_name(f"{self.alerts.stem}.dead-letters.jsonl")
+
+
+def profile_of(job: Job) -> Profile:
+    """Read the profile of a job. Raises ProfileError with every problem found."""
+    return load_profile(job.profile, QueuePolicy, text=job.profile_text)
 
 
 def dump_job(job: Job) -> bytes:

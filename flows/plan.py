@@ -1,9 +1,11 @@
 """What a flow runs: the enabled detectors of a profile, grouped by the scope they watch."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
@@ -69,6 +71,11 @@ class ScopePlan:
         """Give who tells up to when all of the scope's alerts were told."""
         return tuple(map(self.clock, self.buckets(partitions))) if self.tells_time else ()
 
+    @property
+    def step(self) -> str:
+        """The name of the step that runs it; see `watch_step`."""
+        return watch_step(self.scope)
+
     @cached_property
     def reads(self) -> frozenset[type]:
         """The types of events that any of the detectors reads."""
@@ -90,9 +97,24 @@ class ScopePlan:
         return any(watcher.notices_silence for watcher in self.watchers)
 
     @cached_property
+    def wakes_under(self) -> str:
+        """A digest of what decides when keys are due: the detectors that notice silence, as they are set."""
+        told = [
+            (watcher.name, watcher.detector.version, watcher.parameters)
+            for watcher in self.watchers
+            if watcher.notices_silence
+        ]
+        return blake2b(json.dumps(told, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+
+    @cached_property
     def needs_marks(self) -> bool:
         """Whether buckets must hear of time passing although none of their keys moved."""
         return self.notices_silence or not self.by_log
+
+
+def watch_step(scope: Scope) -> str:
+    """Name the step that watches a scope; it is part of its recovery identity."""
+    return f"watch_{scope.value}"
 
 
 def plan_scopes(

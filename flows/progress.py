@@ -23,6 +23,12 @@ class Progress(Struct, frozen=True, kw_only=True):
     reached_ms: int = 0
 
 
+class Told(Progress, frozen=True, kw_only=True):
+    """What a process tells its supervisor: its progress, and its pulse (see connectors/pulse.py)."""
+
+    epoch_ms: int = 0
+
+
 def read_progress(metrics: Metrics) -> Progress:
     """Read the progress of this process off its metrics."""
     return Progress(
@@ -34,7 +40,7 @@ def read_progress(metrics: Metrics) -> Progress:
         stored=_total(metrics.alerts_stored),
         errors=_total(metrics.detector_errors),
         read_bytes=_total(metrics.bytes_read),
-        reached_ms=int(_samples(metrics.event_time)[0].value * 1000),
+        reached_ms=int(max((sample.value for sample in _samples(metrics.event_time)), default=0) * 1000),
     )
 
 

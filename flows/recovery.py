@@ -18,8 +18,9 @@ STORE_FILES = 4
 # Raised when state of this version can no longer go on from that of the one before.
 STATE_FORMAT = 1
 
-_IDENTITY = "riskdesk.json"
-_LOCK = "riskdesk.lock"
+IDENTITY = "riskdesk.json"
+_DRAFT = f"{IDENTITY}.draft"
+LOCK = "riskdesk.lock"
 _ALL = slice(None)
 
 
@@ -55,7 +56,7 @@ def held(folder: Path) -> Iterator[None]:
     Raises RecoveryError while another run has it: two would spoil each other's state.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
         except BlockingIOError:
@@ -80,9 +81,9 @@ def check_whose(folder: Path, flow: str, profile: str) -> bool:
 
     Raises RecoveryError when it holds state of another flow, profile or format.
     """
-    if not (folder / _IDENTITY).exists():
+    if not (folder / IDENTITY).exists():
         return False
-    found = _identity(folder)
+    found = read_identity(folder)
     if found != Identity(flow=flow, profile=profile, state_format=STATE_FORMAT):
         raise RecoveryError(
             f"{folder} holds the state of flow {found.flow}, profile {found.profile}, format "
@@ -100,11 +101,11 @@ def make(folder: Path, flow: str, profile: str, kept: slice = _ALL, count: int =
     identity = Identity(flow=flow, profile=profile, state_format=STATE_FORMAT)
     folder.mkdir(parents=True, exist_ok=True)
     # Renamed last: while it is there, the folder is ours and was not finished.
-    draft = folder / f"{_IDENTITY}.draft"
+    draft = folder / _DRAFT
     if draft.exists():
         for path in folder.glob("part-*.sqlite3*"):
             path.unlink()
-    elif any(path.name != _LOCK for path in folder.iterdir()):
+    elif any(path.name != LOCK for path in folder.iterdir()):
         raise RecoveryError(
             f"{folder} is not empty and no recovery folder of ours; give an empty or a new one"
         )
@@ -113,7 +114,12 @@ def make(folder: Path, flow: str, profile: str, kept: slice = _ALL, count: int =
     for index in set(range(count)) - set(range(count)[kept]):
         for path in folder.glob(f"part-{index}.sqlite3*"):
             path.unlink()
-    draft.replace(folder / _IDENTITY)
+    draft.replace(folder / IDENTITY)
+
+
+def unmake(folder: Path) -> None:
+    """Let the store of a folder be made anew; only while nothing was ever saved into it."""
+    (folder / IDENTITY).replace(folder / _DRAFT)
 
 
 def known_partitions(folder: Path, step: str) -> frozenset[str]:
@@ -135,11 +141,15 @@ def repair(folder: Path, agreed_epoch: int | None = None) -> Repaired:
 
     Snapshots of an epoch that was being closed when the process died stay in the store; after the next
     crash they would be loaded although their events are replayed, and so be counted twice. Rows of
-    discarded keys are never removed by the engine either. Where the folder holds only a machine's share of
-    the store, it cannot tell the epoch: the machines agree on one (flows/shares.py).
+    discarded keys are never removed by the engine either, nor is what it wrote about earlier starts. Where
+    the folder holds only a machine's share of the store, it cannot tell the epoch: the machines agree on one
+    (flows/shares.py).
     """
     with opened(folder, whole=agreed_epoch is None) as files:
-        epoch = resume_epoch(*progress_rows(files)) if agreed_epoch is None else agreed_epoch
+        executions, fronts = progress_rows(files)
+        epoch = resume_epoch(executions, fronts) if agreed_epoch is None else agreed_epoch
+        # Of a share alone it cannot be told which start was the last.
+        last, _, _ = max(executions, default=(0, 1, 1)) if agreed_epoch is None else (0, 1, 1)
         stale = tombstones = 0
         for file in files:
             stale += file.execute("DELETE FROM snaps WHERE snap_epoch >= ?", (epoch,)).rowcount
@@ -153,12 +163,17 @@ def repair(folder: Path, agreed_epoch: int | None = None) -> Repaired:
                 )
                 """
             ).rowcount
+            for table in ("exs", "fronts"):
+                file.execute(f"DELETE FROM {table} WHERE ex_num < ?", (last,))
             file.commit()
     return Repaired(resume_epoch=epoch, stale=stale, tombstones=tombstones)
 
 
-def _identity(folder: Path) -> Identity:
-    path = folder / _IDENTITY
+def read_identity(folder: Path) -> Identity:
+    """Read whose state a folder holds. Raises RecoveryError when it does not say."""
+    path = folder / IDENTITY
+    if not path.exists():
+        raise RecoveryError(f"{folder} is no recovery folder of ours: there is no {IDENTITY} in it")
     try:
         return msgspec.json.decode(path.read_bytes(), type=Identity)
     except msgspec.MsgspecError as error:

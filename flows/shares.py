@@ -23,12 +23,14 @@ class ShareError(Exception):
 class Share(Struct, frozen=True, kw_only=True):
     """What one machine has of the recovery store.
 
-    `count` is how many files the whole store has, 0 where this machine has none of them. `remembered` are the
-    partitions that its files hold a position of, by the step.
+    `count` is how many files the whole store has, 0 where this machine has none of them; `used` is whether
+    anything was ever saved into its own. `remembered` are the partitions that its files hold a position of,
+    by the step.
     """
 
     parts: tuple[int, ...] = ()
     count: int = 0
+    used: bool = False
     executions: tuple[Execution, ...] = ()
     fronts: tuple[Front, ...] = ()
     remembered: dict[str, tuple[str, ...]] = {}
@@ -54,6 +56,7 @@ def read_share(folder: Path, steps: Sequence[str]) -> Share:
     with opened(folder, whole=False) as files:
         parts = [row for file in files for row in file.execute("SELECT part_index, part_count FROM parts")]
         executions, fronts = progress_rows(files)
+        saved = any(file.execute("SELECT EXISTS (SELECT * FROM snaps)").fetchone()[0] for file in files)
         remembered = {
             step: tuple(
                 sorted(
@@ -71,6 +74,7 @@ def read_share(folder: Path, steps: Sequence[str]) -> Share:
     return Share(
         parts=tuple(sorted(index for index, _ in parts)),
         count=max((count for _, count in parts), default=0),
+        used=bool(saved or executions or fronts),
         executions=tuple(executions),
         fronts=tuple(fronts),
         remembered=remembered,
@@ -83,7 +87,8 @@ def agree(shares: Mapping[int, Share]) -> Agreed:
     Raises ShareError when files are missing, or one of them is there twice.
     """
     count = max(share.count for share in shares.values())
-    if not count:
+    # Also when one of the machines was lost while they made their files.
+    if not any(share.used for share in shares.values()):
         return Agreed(epoch=1, count=max(recovery.STORE_FILES, len(shares)), new=True, remembered={})
     homes = {part: [at for at, share in shares.items() if part in share.parts] for part in range(count)}
     if missing := [part for part, at in homes.items() if not at]:
@@ -117,7 +122,10 @@ def settle(folder: Path, agreed: Agreed, *, flow: str, profile: str, index: int,
 
     Raises RecoveryError when it holds something else, or cannot be read.
     """
-    if not recovery.check_whose(folder, flow, profile):
+    there = recovery.check_whose(folder, flow, profile)
+    if there and agreed.new:
+        recovery.unmake(folder)
+    if agreed.new or not there:
         # A machine that joins later has no file of the store, and writes what it must through those who have.
         kept = slice(index, None, machines) if agreed.new else slice(0)
         recovery.make(folder, flow, profile, kept, agreed.count)

@@ -19,6 +19,11 @@ class Silence:
         self._heap = [(at_ms, key) for key, at_ms in self._due.items()]
         heapify(self._heap)
 
+    @property
+    def reached_ms(self) -> int:
+        """Give the time up to which all that was due has been told."""
+        return self._reached_ms
+
     def set(self, key: str, at_ms: int | None) -> None:
         """Say when a key is due, None for never."""
         if at_ms is None:

@@ -1,29 +1,29 @@
-"""Starts the processes of a run, keeps them together, and starts them again after a crash.
+"""Starts the processes of a run, keeps them together, and starts them again after a crash or a reload.
 
 The engine's processes share one fate: when one of them dies the others cannot go on, so all are ended and
 begun again from the last committed epoch, with the recovery store repaired in between.
 """
 
 import logging
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock, Thread
-from types import FrameType
 
 import msgspec
 from msgspec.structs import replace
 
 from connectors.stopping import StopSign
+from domain.wording import counted
 from flows.job import Job, dump_job
-from flows.progress import Progress, add_up
+from flows.progress import Progress, Told, add_up
+from flows.signals import RELOAD, Signals, signals_to
 from flows.worker import GAVE_UP, held, prepare
 
 log = logging.getLogger(__name__)
@@ -31,20 +31,26 @@ log = logging.getLogger(__name__)
 # How long a graceful end may take before the rest is killed; nothing is lost then, only done again.
 GRACE = timedelta(seconds=20)
 # A run that lasted this long was sound: its failure starts a new row.
-_SOUND = timedelta(minutes=5)
+SOUND = timedelta(minutes=5)
 _LOOK_EVERY_S = 0.1
-_PAUSES_S = (1, 2, 5, 10, 30)
+PAUSES_S = (1, 2, 5, 10, 30)
 
 
 class Group:
     """The processes of one start, and what they tell."""
 
-    def __init__(self, job: Job) -> None:
-        """Start the job's processes, one for each address, or a single one."""
+    def __init__(self, job: Job, indices: Sequence[int] | None = None, grace: timedelta = GRACE) -> None:
+        """Start the job's processes, one for each address or a single one, or those of `indices` only.
+
+        `grace` is how long they may take to end.
+        """
+        self.cut = ""
+        self._grace = grace
         self._lock = Lock()
-        self._told: dict[int, Progress] = {}
+        self._told: dict[int, Told] = {}
         self._readers: list[Thread] = []
-        self._processes = [self._start(job, index) for index in range(len(job.addresses) or 1)]
+        ours = range(len(job.addresses) or 1) if indices is None else indices
+        self._processes = [self._start(job, index) for index in ours]
 
     @property
     def progress(self) -> Progress:
@@ -52,20 +58,44 @@ class Group:
         with self._lock:
             return add_up(self._told.values())
 
-    def wait(self, watch: Callable[[Progress], None], stop: StopSign) -> int:
-        """Wait until all have ended and give the worst exit code.
+    @property
+    def epoch_ms(self) -> int:
+        """When the process furthest behind ended an epoch, in ms of the steady clock; 0 before any did."""
+        with self._lock:
+            return min((told.epoch_ms for told in self._told.values() if told.epoch_ms), default=0)
 
-        They see the stop sign by themselves. When one has crashed, the others cannot end gracefully.
+    @property
+    def started(self) -> bool:
+        """Whether each of them runs its part of the flow."""
+        with self._lock:
+            return len(self._told) == len(self._processes)
+
+    def wait(
+        self,
+        watch: Callable[[Progress], None],
+        stop: StopSign,
+        signals: Signals | None = None,
+        look: Callable[[], None] = lambda: None,
+        lost: Callable[[], bool] = lambda: False,
+    ) -> int:
+        """Wait until all have ended and give the worst exit code; `look` is called now and then.
+
+        They see the stop sign by themselves. Those that have not ended when the grace is over, or when
+        `signals` tell of impatience, are cut, which `cut` then says. When one has crashed, or processes on
+        other machines are `lost`, the others cannot end gracefully.
         """
         asked_at: float | None = None
         while any(process.poll() is None for process in self._processes):
             time.sleep(_LOOK_EVERY_S)
             watch(self.progress)
+            look()
             if stop.asked:
                 asked_at = asked_at or time.monotonic()
-                if time.monotonic() - asked_at > GRACE.total_seconds():
-                    self._kill()
-            elif any(process.poll() not in (None, 0) for process in self._processes):
+                if signals is not None and signals.impatient:
+                    self._cut("asked to end a second time")
+                elif time.monotonic() - asked_at > self._grace.total_seconds():
+                    self._cut(f"not done within {self._grace.total_seconds():g} s")
+            if lost() or (not stop.asked and self._crashed):
                 self._kill()
         for reader in self._readers:
             reader.join()
@@ -97,14 +127,28 @@ class Group:
         with stdout:
             for line in stdout:
                 with self._lock:
-                    self._told[index] = msgspec.json.decode(line, type=Progress)
+                    self._told[index] = msgspec.json.decode(line, type=Told)
         with suppress(BrokenPipeError):
             stdin.close()
 
-    def _kill(self) -> None:
-        for process in self._processes:
-            if process.poll() is None:
-                process.kill()
+    @property
+    def _crashed(self) -> bool:
+        return any(process.poll() not in (None, 0) for process in self._processes)
+
+    def _cut(self, why: str) -> None:
+        late = self._kill()
+        if late:
+            self.cut = (
+                f"{why}: {counted(late, 'process')} of {len(self._processes)} cut off; what came since the "
+                "last snapshot is done again at the next start"
+            )
+
+    def _kill(self) -> int:
+        """End what still runs, and give how many those were."""
+        running = [process for process in self._processes if process.poll() is None]
+        for process in running:
+            process.kill()
+        return len(running)
 
 
 def supervise(
@@ -113,33 +157,65 @@ def supervise(
     *,
     processes: int = 1,
     restarts: int = 0,
+    grace: timedelta = GRACE,
     on_restart: Callable[[], None] = lambda: None,
+    on_start: Callable[[Group], None] = lambda group: None,
+    reload: Callable[[], Job | None] | None = None,
 ) -> tuple[int, str]:
     """Run a job in processes of its own, begun again after a crash at most `restarts` times in a row.
 
     Gives the exit code (0, GAVE_UP when the flow stopped itself, else that of the process that failed) and
-    why it was asked to stop, "" when it was not. A signal asks all processes to end.
+    why it was asked to stop, "" when it was not. A signal asks all processes to end, which they may take
+    `grace` for; a second one ends them at once. SIGHUP asks `reload` for the job to go on with: None leaves
+    everything as it is, else the processes end gracefully and begin again with it.
     """
     failures = 0
+    # One sign for all: a process that ended alone would wait for the others.
     with TemporaryDirectory(prefix="riskdesk-") as folder, held(job):
-        # One sign for all: a process that ended alone would wait for the others.
-        shared = replace(job, stop_file=Path(folder) / "stop")
-        stop = StopSign(shared.stop_file)
-        with _signals_to(stop):
+        stop = StopSign(Path(folder) / "stop")
+        with signals_to(stop, reloads=reload is not None) as signals:
             while True:
                 prepare(job)
                 began = time.monotonic()
                 addresses = free_addresses(processes) if processes > 1 else ()
-                code = Group(replace(shared, addresses=addresses)).wait(watch, stop)
-                if time.monotonic() - began > _SOUND.total_seconds():
+                group = Group(replace(job, stop_file=stop.shared, addresses=addresses), grace=grace)
+                on_start(group)
+                coming = _Coming(reload, signals, stop)
+                code = group.wait(watch, stop, signals, coming.look)
+                if coming.job is not None and not signals.end and stop.reason == RELOAD:
+                    if group.cut:
+                        log.error("the flow was cut for the reload", extra={"cut": group.cut})
+                    job = coming.job
+                    stop.clear()
+                    continue
+                if time.monotonic() - began > SOUND.total_seconds():
                     failures = 0
                 if code in (0, GAVE_UP) or stop.asked or failures >= restarts:
-                    return code, stop.reason
-                pause = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
+                    return code, "; ".join(filter(None, (signals.end or stop.reason, group.cut)))
+                pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
                 failures += 1
                 log.error("the flow failed", extra={"exit_code": code, "next_try_s": pause})
                 on_restart()
-                _sleep(pause, stop)
+                sleep(pause, stop)
+
+
+class _Coming:
+    """The job that a reload has brought, None before."""
+
+    def __init__(self, reload: Callable[[], Job | None] | None, signals: Signals, stop: StopSign) -> None:
+        self.job: Job | None = None
+        self._reload = reload
+        self._signals = signals
+        self._stop = stop
+
+    def look(self) -> None:
+        """See whether a reload was asked for, and if there is a job to go on with, let this one end."""
+        if self._reload is None or not self._signals.reload or self._stop.asked:
+            return
+        self._signals.reload = False
+        self.job = self._reload()
+        if self.job is not None:
+            self._stop.ask(RELOAD)
 
 
 def free_addresses(count: int) -> tuple[str, ...]:
@@ -157,21 +233,8 @@ def free_addresses(count: int) -> tuple[str, ...]:
             found.close()
 
 
-def _sleep(seconds: float, stop: StopSign) -> None:
+def sleep(seconds: float, stop: StopSign) -> None:
+    """Wait, unless asked to stop."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and not stop.asked:
         time.sleep(_LOOK_EVERY_S)
-
-
-@contextmanager
-def _signals_to(stop: StopSign) -> Iterator[None]:
-    def ask(number: int, frame: FrameType | None) -> None:
-        del frame
-        stop.ask(signal.Signals(number).name)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

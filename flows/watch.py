@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
 import msgspec
 from bytewax.operators import StatefulBatchLogic
@@ -11,20 +10,19 @@ from msgspec.structs import replace
 
 from domain.alerts import Alert, Reached
 from flows.alerting import alert_on, alert_on_silence
-from flows.cells import IDS, LATEST, MOST_IDS, PARTER, STATES, Cell, Cells, Layout, last_ids, relaid
+from flows.cells import IDS, LATEST, MOST_IDS, PARTER, STATES, Cell, Cells, last_ids, relaid
 from flows.exchange import EventBatch, Watched
-from flows.ordering import Merger
+from flows.ordering import Merger, held_back
 from flows.plan import ScopePlan, Watcher
-from flows.silence import Saved, Silence
+from flows.silence import Silence
+from flows.snapshots import SNAPSHOT_FORMAT, Snapshot, current
+from flows.state_size import StateSize
 from observability.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-# Raised when the shape of a snapshot changes; older shapes must go on being read.
-SNAPSHOT_FORMAT = 1
-
-# Format, layout of the cells, latest event time, packed cells, held-back events, keys due.
-Snapshot = tuple[int, Layout, int, bytes, Any, Saved | None]
+# Any time that is past: whoever asks to be woken then is woken at once.
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | None]):
@@ -44,16 +42,20 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         saved: Snapshot | None,
     ) -> None:
         """Start empty, or from what `snapshot` gave; `saves` is whether anyone keeps snapshots."""
-        _, layout, latest_ms, packed, order, due = saved or (SNAPSHOT_FORMAT, [], 0, b"", None, None)
+        _, layout, latest_ms, packed, order, due, due_under = current(saved)
         cells = msgspec.msgpack.decode(packed, type=dict[str, bytes]) if packed else {}
         self._plan = plan
         self._metrics = metrics
         self._saves = saves
         self._latest_ms = latest_ms
-        self._told_keys = 0
+        self._size = StateSize(plan, metrics)
         self._cells = Cells(plan, relaid(cells, layout, plan))
         self._merger = None if plan.by_log else Merger(partitions, order, plan.lateness_ms)
+        # What was held back for an order that nobody asks for any more.
+        self._order = order if plan.by_log else None
         self._silence = Silence(due) if plan.notices_silence else None
+        # Keys that are due in the past, with when that became known.
+        self._late_ms: dict[str, int] = {}
         self._steps = {
             kind: tuple(
                 (index, watcher.step, watcher)
@@ -68,9 +70,12 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
             for index, watcher in enumerate(plan.watchers, start=STATES)
             if watcher.notices_silence
         )
+        if self._silence is not None and saved is not None and due_under != plan.wakes_under:
+            self._set_anew(self._silence)
 
     def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[Alert | Reached], bool]:
         alerts: list[Alert] = []
+        self._catch_up(alerts)
         for batch in values:
             if self._merger is not None:
                 held = self._merger.take(batch)
@@ -93,34 +98,55 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         return (), False
 
     def on_notify(self) -> tuple[Iterable[Alert], bool]:
-        return (), False
+        alerts: list[Alert] = []
+        self._catch_up(alerts)
+        self._metrics.count_alerts(alerts)
+        return alerts, False
 
     def notify_at(self) -> datetime | None:
-        return None
+        # Their log may have nothing more to say, so that no batch would ever bring them out.
+        return None if self._order is None else _AT_ONCE
 
     def snapshot(self) -> Snapshot | None:
         # The engine asks at every epoch, also when nobody keeps the answer.
         if not self._saves:
             self._cells.rest(self._latest_ms)
-            self._tell_keys()
+            self._size.tell(self._cells)
             return None
         with self._metrics.snapshot_seconds.time():
             snapshot = self._pack()
         self._metrics.snapshot_bytes.inc(len(snapshot[3]))
-        self._tell_keys()
+        self._size.tell_saved(self._cells, len(snapshot[3]))
         return snapshot
 
     def _pack(self) -> Snapshot:
         layout = [(watcher.name, watcher.detector.state_version) for watcher in self._plan.watchers]
         packed = msgspec.msgpack.encode(self._cells.save(self._latest_ms))
-        order = None if self._merger is None else self._merger.dump()
+        order = self._order if self._merger is None else self._merger.dump()
         due = None if self._silence is None else self._silence.dump()
-        return SNAPSHOT_FORMAT, layout, self._latest_ms, packed, order, due
+        return SNAPSHOT_FORMAT, layout, self._latest_ms, packed, order, due, self._plan.wakes_under
 
-    def _tell_keys(self) -> None:
-        held = len(self._cells)
-        self._metrics.keys_held.labels(self._plan.scope.value).inc(held - self._told_keys)
-        self._told_keys = held
+    def _catch_up(self, alerts: list[Alert]) -> None:
+        """Watch what an earlier run held back, where this one holds nothing back."""
+        if self._order is None:
+            return
+        held, self._order = held_back(self._order), None
+        events = [event for _, event in held]
+        if self._silence is None or not held:
+            self._watch(events, alerts)
+        else:
+            orders = [order for order, _ in held]
+            self._watch_silence(self._silence, events, orders, orders[-1], alerts)
+
+    def _set_anew(self, silence: Silence) -> None:
+        """Work out when each key is due, since other detectors or parameters decide it now."""
+        for key in tuple(self._cells.packed):
+            cell = self._cells.wake(key, 0)
+            fresh = self._latest_ms - cell[LATEST] <= self._plan.memory_ms
+            due_ms = self._due(cell) if fresh else None
+            silence.set(key, due_ms)
+            if due_ms is not None and due_ms < silence.reached_ms:
+                self._late_ms[key] = silence.reached_ms
 
     def _watch(self, events: list[Watched], alerts: list[Alert]) -> None:
         # The hot loop: locals instead of attributes, nothing made while all is quiet.
@@ -177,7 +203,7 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         alerts: list[Alert],
     ) -> None:
         # Where in the order a late event made a key due that should have been earlier.
-        late_ms: dict[str, int] = {}
+        late_ms, self._late_ms = self._late_ms, {}
         for order_ms, event in zip(orders, events, strict=True):
             if not silence.none_before(order_ms):
                 self._expire(silence, order_ms, late_ms, alerts)

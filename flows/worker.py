@@ -8,7 +8,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from threading import Event, Thread
@@ -19,14 +19,15 @@ import msgspec
 from bytewax._bytewax import cli_main
 from bytewax.recovery import RecoveryConfig
 
-from cases.policy import QueuePolicy
-from config.profiles import load_profile
-from connectors.files import name_partitions
+from connectors.pulse import Pulse
 from connectors.stopping import StopSign
-from flows import recovery
+from flows import recovery, state_formats
 from flows.dataflow import ALERTS_STEP, LETTERS_STEP, SOURCE_STEP, build_flow
-from flows.job import Job, load_job
-from flows.progress import Progress, read_progress
+from flows.inputs import check_inputs
+from flows.job import Job, load_job, profile_of
+from flows.progress import Told, read_progress
+from flows.signals import RELOAD
+from flows.webhook import alert_post
 from observability.logs import set_up_logs
 from observability.metrics import Metrics, serve
 
@@ -42,23 +43,32 @@ _TELL_EVERY_S = 1.0
 # Where nothing is saved, an epoch's end only packs what has not moved for a while.
 _UNSAVED_EPOCH = timedelta(seconds=60)
 
+# The steps that write a file: the job's alerts, and its dead letters.
+FILE_STEPS = (ALERTS_STEP, LETTERS_STEP)
+
+# Why a run ends that somebody asked to end, or to begin anew.
+_FROM_OUTSIDE = ("SIGTERM", "SIGINT", RELOAD)
+
 # The exit code of a process that stopped itself: starting it again would not help.
 GAVE_UP = 3
 
 
-def run_job(job: Job, metrics: Metrics, *, index: int = 0) -> str:
+def run_job(job: Job, metrics: Metrics, *, index: int = 0, pulse: Pulse | None = None) -> str:
     """Run process `index` of a job to its end in this process.
 
-    Gives why it was asked to stop, "" when the input ended. The first SIGTERM or SIGINT asks for a
-    graceful end, with everything committed; the second one ends at once.
+    Gives why it was asked to stop, "" when the input ended; `pulse` beats meanwhile. The first SIGTERM or
+    SIGINT asks for a graceful end, with everything committed; the second one ends at once.
     """
     stop = StopSign(job.stop_file)
     flow = build_flow(
         job,
         stop,
         metrics,
+        pulse or Pulse(),
         saves=job.recovery is not None,
-        known=_remembered(job, SOURCE_STEP),
+        known=_remembered(job, SOURCE_STEP) if job.known is None else job.known,
+        # Where machines share a flow, each has disks of its own.
+        writes_files=index == 0,
     )
     _stop_on_signals(stop)
     end_serving = _serve(job, metrics, index)
@@ -86,28 +96,38 @@ def held(job: Job) -> AbstractContextManager[None]:
 def prepare(job: Job) -> None:
     """Check what the job needs, and repair what it resumes from; only while none of its processes is alive.
 
-    Raises ProfileError, InputError or RecoveryError: no process need be started to find that out.
+    Raises ProfileError, ConnectorError or RecoveryError: no process need be started to find that out.
     """
-    profile = load_profile(job.profile, QueuePolicy)
-    name_partitions(job.inputs)
+    profile = profile_of(job)
+    check_inputs(job, profile)
+    alert_post(job)
     if job.recovery is not None:
+        state_formats.check(job.recovery, profile)
         recovery.prepare(job.recovery, profile.flow, profile.name)
-    for step, path in ((ALERTS_STEP, job.alerts), (LETTERS_STEP, job.dead_letters)):
-        # The engine opens a file with the first line for it: one of an earlier run must not stand till then.
-        if path is not None and path.parent.is_dir() and not _remembered(job, step):
+        state_formats.settle(job.recovery, profile)
+    empty_output_files(job, {step for step in FILE_STEPS if _remembered(job, step)})
+
+
+def empty_output_files(job: Job, resumed: Container[str]) -> None:
+    """Empty the files of steps that resume nothing.
+
+    The engine opens a file with the first line for it: one of an earlier run must not stand till then.
+    """
+    for step, path in zip(FILE_STEPS, (job.alerts, job.dead_letters), strict=True):
+        if path is not None and path.parent.is_dir() and step not in resumed:
             path.write_bytes(b"")
 
 
 def exit_code(reason: str) -> int:
     """Give the exit code for why a run ended: only what nobody outside asked for is a failure."""
-    return GAVE_UP if reason and reason not in ("SIGTERM", "SIGINT") else 0
+    return GAVE_UP if reason and reason not in _FROM_OUTSIDE else 0
 
 
 def _remembered(job: Job, step: str) -> frozenset[str]:
     """Give the partitions of a source or sink that the job goes on with."""
     if job.recovery is None:
         return frozenset()
-    flow = load_profile(job.profile, QueuePolicy).flow
+    flow = profile_of(job).flow
     return recovery.known_partitions(job.recovery, f"{flow}.{step}")
 
 
@@ -141,13 +161,14 @@ def _standard_output() -> BinaryIO:
     return ours
 
 
-def _tell(metrics: Metrics, ended: Event, out: BinaryIO) -> None:
+def _tell(metrics: Metrics, pulse: Pulse, ended: Event, out: BinaryIO) -> None:
     while not ended.wait(_TELL_EVERY_S):
-        _write(read_progress(metrics), out)
+        _write(metrics, pulse, out)
 
 
-def _write(progress: Progress, out: BinaryIO) -> None:
-    out.write(msgspec.json.encode(progress) + b"\n")
+def _write(metrics: Metrics, pulse: Pulse, out: BinaryIO) -> None:
+    told = Told(**msgspec.structs.asdict(read_progress(metrics)), epoch_ms=pulse.epoch_ms)
+    out.write(msgspec.json.encode(told) + b"\n")
     out.flush()
 
 
@@ -155,18 +176,20 @@ def main() -> None:
     """Run one process of the job on standard input."""
     out = _standard_output()
     job = load_job(sys.stdin.buffer.readline())
+    # A terminal that is closed tells all: whether that means anything is the supervisor's to say.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     ended = Event()
     Thread(target=_end_unsupervised, args=(ended,), daemon=True).start()
     set_up_logs(job.log_level)
-    metrics = Metrics()
-    teller = Thread(target=_tell, args=(metrics, ended, out), daemon=True)
+    metrics, pulse = Metrics(), Pulse()
+    teller = Thread(target=_tell, args=(metrics, pulse, ended, out), daemon=True)
     teller.start()
     try:
-        reason = run_job(job, metrics, index=int(sys.argv[1]))
+        reason = run_job(job, metrics, index=int(sys.argv[1]), pulse=pulse)
     finally:
         ended.set()
         teller.join()
-        _write(read_progress(metrics), out)
+        _write(metrics, pulse, out)
     sys.exit(exit_code(reason))
 
 

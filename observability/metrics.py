@@ -1,33 +1,30 @@
-"""Every number riskdesk tells about itself: name, labels and one sentence, in this one place.
+"""Every number that a process of a flow tells about itself: name, labels and one sentence, in this one place.
 
-Labels are few and closed (kind, reason, scope, detector, severity, priority): never a card, a customer, a
-file or anything else that a stranger can make up.
+Labels are few and closed: never a card, a customer or anything else that a stranger can make up. A partition
+is named by whoever runs the flow. What the processes beside the flow tell is in `beside.py`, what the store
+is asked in `desk.py`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from errno import EADDRINUSE
-from typing import Protocol, TypeVar
+from types import MappingProxyType
+from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 from domain.alerts import Alert
+from domain.rejections import Reason
+from observability.described import MetricSet
+from observability.probes import Probes, start_server
 
-M = TypeVar("M", Counter, Gauge, Histogram)
+# Seconds of work, from what one bucket takes to what stops a flow.
+_SPANS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+# Seconds of waiting, from what a person cannot notice to what spoils a night.
+_LATENCIES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 
 class PortTakenError(OSError):
     """The metrics cannot be served where they were asked for."""
-
-
-@dataclass(frozen=True)
-class Described:
-    """What `docs/metrics.md` says of one metric."""
-
-    name: str
-    kind: str
-    labels: tuple[str, ...]
-    meaning: str
 
 
 class AlarmCounts(Protocol):
@@ -43,14 +40,20 @@ class AlarmCounts(Protocol):
     def in_flood(self) -> bool: ...
 
 
-class Metrics:
-    """The metrics of one process, on a registry of their own so that two flows never share a count."""
+class Metrics(MetricSet):
+    """The metrics of one process of a flow."""
 
     def __init__(self) -> None:
         """Start every count at nothing."""
-        self.registry = CollectorRegistry()
-        self.described: list[Described] = []
+        super().__init__()
+        self._intake()
+        self._detection()
+        self._queue()
+        for reason in Reason:
+            # A count that begins at its first line would hide that line from every rate.
+            self.rejected.labels(reason.value)
 
+    def _intake(self) -> None:
         self.events = self._add(Counter, "events_total", "Events read and decoded.", "kind")
         self.bytes_read = self._add(Counter, "read_bytes_total", "Bytes of input read.")
         self.rejected = self._add(
@@ -72,32 +75,91 @@ class Metrics:
         )
         self.event_time = self._add(
             Gauge,
-            "event_time_seconds",
-            "Event time reached, in seconds since 1970: now minus this is the lag.",
+            "event_timestamp_seconds",
+            "Event time reached, in seconds since 1970: time() minus this is how old what is read is.",
+            "partition",
         )
+        self.lag_bytes = self._add(
+            Gauge,
+            "lag_bytes",
+            "Bytes on the disk behind what was read of a file or folder, as compressed as they lie there.",
+            "partition",
+        )
+        self.lag = self._add(
+            Gauge, "lag_messages", "Messages of a topic's partition behind what was read.", "partition"
+        )
+        self.tombstones = self._add(
+            Counter, "tombstones_total", "Messages of topics without a value, which are skipped."
+        )
+        self.standstill = self._add(
+            Histogram,
+            "standstill_seconds",
+            "How long reading a partition stood still until a snapshot of everything was committed.",
+            buckets=_SPANS,
+        )
+
+    def _detection(self) -> None:
         self.keys_held = self._add(
             Gauge, "keys_held", "Cards, terminals and other keys whose state is in memory.", "scope"
+        )
+        self.state_bytes = self._add(
+            Gauge, "state_bytes", "Bytes of state in the last snapshots of a scope's buckets.", "scope"
+        )
+        self.detector_keys = self._add(
+            Gauge,
+            "detector_keys",
+            "Keys of which a detector remembers anything, estimated from a few keys of each bucket.",
+            "detector",
+        )
+        self.detector_state_bytes = self._add(
+            Gauge,
+            "detector_state_bytes",
+            "Bytes of state that a detector remembers, estimated from a few keys of each bucket.",
+            "detector",
         )
         self.alerts = self._add(
             Counter, "alerts_total", "Alerts raised, before the store drops repeats.", "detector", "severity"
         )
+        self.event_to_alert = self._add(
+            Histogram,
+            "event_to_alert_seconds",
+            "From the event's time to the alert, by the desk's clock; of live runs only.",
+            "detector",
+            buckets=_LATENCIES,
+        )
         self.detector_errors = self._add(
             Counter, "detector_errors_total", "Events at which a detector failed; others went on.", "detector"
+        )
+        self.snapshot_seconds = self._add(
+            Histogram,
+            "snapshot_seconds",
+            "How long it took to pack the state of one bucket for a snapshot.",
+            buckets=_SPANS,
+        )
+        self.snapshot_bytes = self._add(
+            Counter, "snapshot_bytes_total", "Bytes of state written down for recovery."
+        )
+
+    def _queue(self) -> None:
+        self.alert_to_queue = self._add(
+            Histogram,
+            "alert_to_queue_seconds",
+            "From the alert to when the case queue has kept it, by the desk's clock; of live runs only.",
+            buckets=_LATENCIES,
         )
         self.alerts_stored = self._add(
             Counter, "stored_alerts_total", "Alerts that were new to the case queue and are kept there."
         )
         self.store_seconds = self._add(
-            Histogram, "store_batch_seconds", "How long the case queue took to keep one batch of alerts."
+            Histogram,
+            "store_batch_seconds",
+            "How long the case queue took to keep one batch of alerts.",
+            buckets=_SPANS,
         )
-        self.snapshot_seconds = self._add(
-            Histogram, "snapshot_seconds", "How long it took to write down the state of one bucket."
-        )
-        self.snapshot_bytes = self._add(
-            Counter, "snapshot_bytes_total", "Bytes of state written down for recovery."
-        )
-        self.restarts = self._add(
-            Counter, "restarts_total", "Times the supervisor started the flow again after it had failed."
+        self.store_waiting = self._add(
+            Gauge,
+            "store_waiting",
+            "Whether the flow stands still because the store is away or held by others: 1 if so, else 0.",
         )
         self.alarms_annunciated = self._add(
             Counter, "alarms_annunciated_total", "Alarms of devices that the desk was told of.", "priority"
@@ -115,6 +177,13 @@ class Metrics:
             Gauge, "alarm_flood", "Whether the flood gate holds alarms back: 1 if so, else 0."
         )
 
+    def expect(self, scope: str, detectors: Iterable[str]) -> None:
+        """Begin the counts of a scope and its detectors at nothing: no rate sees a count's first step."""
+        self.repeats.labels(scope)
+        self.late.labels(scope)
+        for name in detectors:
+            self.detector_errors.labels(name)
+
     def count_alerts(self, alerts: list[Alert]) -> None:
         """Count alerts by detector and severity."""
         for alert in alerts:
@@ -129,20 +198,17 @@ class Metrics:
         self.alarms_live.set(counts.live)
         self.alarm_flood.set(counts.in_flood)
 
-    def _add(self, kind: type[M], name: str, meaning: str, *labels: str) -> M:
-        full_name = f"riskdesk_{name}"
-        self.described.append(Described(full_name, kind.__name__.lower(), labels, meaning))
-        return kind(full_name, meaning, labels, registry=self.registry)
 
-
-def serve(metrics: Metrics, port: int, host: str = "127.0.0.1") -> Callable[[], None]:
-    """Serve `metrics` to Prometheus over HTTP, and return what stops it.
+def serve(
+    metrics: MetricSet, port: int, host: str = "127.0.0.1", probes: Probes = MappingProxyType({})
+) -> Callable[[], None]:
+    """Serve `metrics` to Prometheus over HTTP, and `probes` at their paths, and return what stops it.
 
     The default `host` is reachable from this machine only: a scraper elsewhere comes through a proxy that
     knows who is asking. Raises PortTakenError when another process listens there.
     """
     try:
-        server, thread = start_http_server(port, host, metrics.registry)
+        server, thread = start_server(metrics.registry, probes, port, host)
     except OSError as error:
         if error.errno != EADDRINUSE:
             raise

@@ -8,6 +8,8 @@ import pytest
 
 from cases.audit.keys import KEYS_VARIABLE
 from cases.store import open_store
+from tests.kafka.broker import KafkaBroker
+from tests.kafka.jars import NoBroker
 from tests.postgres_server import CARELESS, NoServer, PostgresServer, quick_place
 
 _NUMBERS = count()
@@ -22,6 +24,31 @@ def postgres_server() -> Iterator[PostgresServer]:
         pytest.skip(f"NOT TESTED ON POSTGRESQL: {reason}")
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[KafkaBroker]:
+    """A broker for this run of the tests; each test makes topics of its own."""
+    try:
+        broker = KafkaBroker(quick_place())
+    except NoBroker as reason:
+        pytest.skip(f"NOT TESTED ON KAFKA: {reason}")
+    yield broker
+    broker.remove()
+
+
+@pytest.fixture
+def own_broker(kafka_broker: KafkaBroker) -> Iterator[KafkaBroker]:
+    """A broker that a test may stop and start; where `kafka_broker` runs, this one does."""
+    broker = KafkaBroker(quick_place())
+    yield broker
+    broker.remove()
+
+
+@pytest.fixture
+def topic_name() -> str:
+    """A name that no other topic of the broker has."""
+    return f"topic.{next(_NUMBERS)}"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import detectors
 from cli.main import cli
 from cli.reference_docs import FOLDER, pages, walk
 from config.settings import Settings, variable
-from observability.metrics import Metrics
+from observability.catalogue import catalogue
 
 ROOT = FOLDER.parent
 COMMANDS = {" ".join(path): command for path, command in walk(cli, ("riskdesk",))}
@@ -46,7 +46,7 @@ def test_every_setting_is_documented(name: str) -> None:
     assert f"| `{variable(name)}` |" in page("settings.md")
 
 
-@pytest.mark.parametrize("name", [metric.name for metric in Metrics().described])
+@pytest.mark.parametrize("name", [metric.name for metrics in catalogue().values() for metric in metrics])
 def test_every_metric_is_documented(name: str) -> None:
     assert f"| `{name}` |" in page("metrics.md")
 

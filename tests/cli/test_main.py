@@ -37,7 +37,9 @@ def test_every_listed_command_is_there_under_its_name_and_says_the_same_of_itsel
 WITHIN_A_GROUP = {
     "alarms": "devices",
     "calling": "queue",
+    "convert-iso8583": "convert",
     "executor": "action",
+    "listen-iso8583": "listen",
     "queue-devices": "queue",
     "queue-life": "queue",
 }

@@ -38,7 +38,7 @@ def url(tmp_path: Path) -> str:
 
 
 def run(url: str, *arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["queue", *arguments], env={"RISKDESK_STORE": url})
+    return CliRunner().invoke(cli, ["queue", *arguments], env={"RISKDESK_STORE": url, "COLUMNS": "100"})
 
 
 def records(result: Result) -> list[dict]:

@@ -41,7 +41,8 @@ def test_each_hostile_line_is_an_event_or_is_refused_for_the_right_reason(all_de
 
 def test_the_hostile_lines_hold_every_reason_and_enough_events():
     reasons = Counter(line.reason for line in HOSTILE)
-    assert set(reasons) == {None, *Reason}
+    # What is no line of JSON is refused before it is one, by who reads card messages.
+    assert set(reasons) == {None, *Reason} - {Reason.NOT_A_MESSAGE}
     assert reasons[None] > 2000
 
 

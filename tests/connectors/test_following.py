@@ -113,3 +113,27 @@ def test_a_finished_file_may_leave_or_be_compressed_while_its_folder_is_followed
     assert polled(partition) == b""
     (folder / "2.jsonl").write_bytes(b"two\n")
     assert polled(partition) == b"two\n"
+
+
+@pytest.mark.parametrize("in_a_folder", [True, False])
+def test_a_followed_file_that_was_truncated_and_has_grown_beyond_the_position_is_an_error(
+    folder, build, in_a_folder
+):
+    path = folder / "events.jsonl"
+    path.write_bytes(b"".join(LINES))
+    partition = build(FileSource({"p": folder if in_a_folder else path}, follow=True))
+    polled(partition)
+    with path.open("r+b") as out:
+        out.truncate()
+        out.write(b'{"event_id": "another"}\n' * 1000)
+    with pytest.raises(BrokenFileError, match="was truncated and written anew while it was followed"):
+        polled(partition)
+
+
+def test_a_file_that_is_written_under_a_hidden_name_is_read_once_it_has_its_own(folder, build):
+    append(folder / "1.jsonl", b"one\n")
+    partition = build(FileSource({"p": folder}, follow=True))
+    append(folder / ".2.jsonl", b"two\n")
+    assert polled(partition) == b"one\n"
+    (folder / ".2.jsonl").rename(folder / "2.jsonl")
+    assert polled(partition) == b"two\n"

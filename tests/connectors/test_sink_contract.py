@@ -5,8 +5,10 @@ import pickle
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import bytewax.operators as op
 import pytest
@@ -16,10 +18,15 @@ from bytewax.testing import run_main
 
 from cases.store import open_store
 from connectors.alert_file import AlertFileSink
+from connectors.alert_webhook import AlertPost, AlertWebhookSink
 from connectors.blocks import Block
 from connectors.case_queue import CaseQueueSink
 from connectors.dead_letters import DeadLetterFileSink, DeadLetterSink
 from connectors.files import FileSource
+from connectors.kafka_sinks import KafkaAlertSink, KafkaDeadLetterSink
+from tests.connectors.kafka_parts import connect_to, read_topic
+from tests.connectors.webhooks import SECRET, receiver
+from tests.kafka.broker import KafkaBroker
 
 
 class SinkCase(NamedTuple):
@@ -45,12 +52,37 @@ def _in_dead_letters(folder: Path) -> list[str]:
         return [letter.id for letter in store.dead_letters.list(limit=10_000)]
 
 
+def _posting(folder: Path) -> AlertWebhookSink:
+    return AlertWebhookSink(AlertPost(receiver().url(str(folder)), SECRET, lambda: 0))
+
+
+def _at_the_receiver(folder: Path) -> list[str]:
+    return receiver().ids(str(folder))
+
+
+def _producing(kind: type, broker: KafkaBroker, folder: Path) -> Any:
+    if _topic(folder) not in broker.admin.list_topics(timeout=30).topics:
+        broker.create_topic(_topic(folder))
+    return kind(connect_to(broker.bootstrap), _topic(folder))
+
+
+def _in_the_topic(broker: KafkaBroker, folder: Path) -> list[str]:
+    # As readers must: the first of each id counts.
+    ids = [dict(message.headers())["id"].decode() for message in read_topic(broker, _topic(folder))]
+    return list(dict.fromkeys(ids))
+
+
+def _topic(folder: Path) -> str:
+    return f"sink.{crc32(str(folder).encode())}"
+
+
 def _store_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'desk.db'}"
 
 
 SINKS = [
     SinkCase(AlertFileSink, lambda folder: AlertFileSink(folder / "lines.jsonl"), "make_alert", _in_file),
+    SinkCase(AlertWebhookSink, _posting, "make_alert", _at_the_receiver),
     SinkCase(CaseQueueSink, lambda folder: CaseQueueSink(_store_url(folder)), "make_alert", _in_case_queue),
     SinkCase(
         DeadLetterFileSink,
@@ -63,17 +95,30 @@ SINKS = [
     ),
 ]
 
+KAFKA_SINKS = [
+    SinkCase(KafkaAlertSink, partial(_producing, KafkaAlertSink), "make_alert", _in_the_topic),
+    SinkCase(KafkaDeadLetterSink, partial(_producing, KafkaDeadLetterSink), "make_rejected", _in_the_topic),
+]
+
 # Sinks that the contract cannot be asked of, each with the reason.
 WAIVED: dict[type, str] = {}
 
 
-@pytest.fixture(params=SINKS, ids=lambda case: case.kind.__name__)
+# Each producer takes half a second to be given its number by the broker.
+_SLOW = [pytest.param(case, marks=pytest.mark.slow, id=case.kind.__name__) for case in KAFKA_SINKS]
+
+
+@pytest.fixture(params=[*SINKS, *_SLOW], ids=lambda case: case.kind.__name__)
 def sink(request) -> SinkCase:
-    return request.param._replace(item=request.getfixturevalue(request.param.item))
+    case = request.param._replace(item=request.getfixturevalue(request.param.item))
+    if request.param not in KAFKA_SINKS:
+        return case
+    broker = request.getfixturevalue("kafka_broker")
+    return case._replace(make=partial(case.make, broker), delivered=partial(case.delivered, broker))
 
 
 def test_every_sink_is_held_to_the_contract(connectors_of):
-    assert connectors_of(FixedPartitionedSink) == {case.kind for case in SINKS} | set(WAIVED)
+    assert connectors_of(FixedPartitionedSink) == {case.kind for case in [*SINKS, *KAFKA_SINKS]} | set(WAIVED)
 
 
 def test_a_sink_delivers_what_it_was_given(sink, tmp_path):

@@ -16,7 +16,13 @@ from bytewax.inputs import FixedPartitionedSource
 from bytewax.testing import TestingSink, run_main
 
 from connectors.files import FileSource
+from connectors.joined import JoinedSource
+from connectors.kafka_source import KafkaSource
+from connectors.kafka_topics import TopicInput
+from connectors.pulse import Pulse, PulsedSource
 from connectors.stopping import StopSign
+from tests.connectors.kafka_parts import connect_to
+from tests.kafka.broker import KafkaBroker
 
 LINES = [b'{"number": %d}\n' % number for number in range(60)]
 PER_EPOCH = timedelta(0)  # every batch is an epoch of its own
@@ -50,12 +56,28 @@ def folder_of_files(folder: Path, stop: StopSign) -> FileSource:
     return FileSource({"p": path}, block_bytes=64, stop=stop)
 
 
-# Each makes its source over LINES, in one partition "p" and many blocks.
+def beside_topics(folder: Path, stop: StopSign) -> JoinedSource:
+    return JoinedSource(plain_file(folder, stop), KafkaSource(connect_to("nobody:1"), []))
+
+
+def with_pulse(folder: Path, stop: StopSign) -> PulsedSource:
+    return PulsedSource(plain_file(folder, stop), Pulse())
+
+
+def topic(broker: KafkaBroker, name: str, stop: StopSign) -> KafkaSource:
+    # One message a poll: positions then tell messages apart just as bytes do.
+    return KafkaSource(connect_to(broker.bootstrap), [TopicInput(name)], most_messages=1, stop=stop)
+
+
+# Each makes its source over LINES, in one partition and many blocks.
 SOURCES: list[tuple[type, Callable[[Path, StopSign], Any]]] = [
     (FileSource, plain_file),
     (FileSource, gzip_file),
     (FileSource, zstandard_file),
     (FileSource, folder_of_files),
+    (JoinedSource, beside_topics),
+    (PulsedSource, with_pulse),
+    (KafkaSource, topic),
 ]
 
 # Sources that the contract cannot be asked of, each with the reason.
@@ -64,8 +86,14 @@ WAIVED: dict[type, str] = {}
 
 @pytest.fixture(params=SOURCES, ids=lambda param: f"{param[0].__name__}-{param[1].__name__}")
 def make_source(request, tmp_path: Path) -> Callable[..., Any]:
+    maker, place = request.param[1], (tmp_path,)
+    if maker is topic:
+        broker = request.getfixturevalue("kafka_broker")
+        place = broker, broker.create_topic(request.getfixturevalue("topic_name"))
+        broker.produce(place[1], [line.removesuffix(b"\n") for line in LINES])
+
     def make(stop: StopSign | None = None) -> Any:
-        return request.param[1](tmp_path, stop or StopSign())
+        return maker(*place, stop or StopSign())
 
     return make
 
@@ -82,7 +110,7 @@ def test_a_source_resumes_at_every_batch_with_the_same_tail(make_source, build, 
     seen: list[Any] = []
     while True:
         state = pickle.loads(pickle.dumps(partition.snapshot()))
-        resumed = run_partition(build(make_source(), "p", state))
+        resumed = run_partition(build(make_source(), "", state))
         assert lines_of(seen) + lines_of(resumed) == everything
         assert [block.last for block in resumed] == [False] * (len(resumed) - 1) + [True]
         try:
@@ -107,7 +135,7 @@ def test_a_source_ends_once_the_stop_was_asked_for_and_goes_on_later(
     before = [*partition.next_batch(), *partition.next_batch()]
     stop.ask("enough")
     assert run_partition(partition) == []
-    after = run_partition(build(make_source(), "p", partition.snapshot()))
+    after = run_partition(build(make_source(), "", partition.snapshot()))
     assert [line for _, _, line in lines_of([*before, *after])] == LINES
 
 
@@ -120,13 +148,13 @@ def test_a_flow_that_is_aborted_again_and_again_loses_no_line_of_a_source(
         op.output("seen", op.input("read", flow, aborting(make_source(), batches)), TestingSink(seen))
         run_main(flow, epoch_interval=PER_EPOCH, recovery_config=recovery)
     lines = lines_of(seen)
-    assert list(dict.fromkeys(lines)) == [("p", *rest) for _, *rest in lines_of(_all(make_source()))]
+    assert list(dict.fromkeys(lines)) == lines_of(_all(make_source()))
     # Each abort repeats no more than what its epoch had not committed.
     assert len(lines) < 2 * len(LINES)
 
 
 def _all(source: Any) -> list[Any]:
-    with closing(source.build_part("read", "p", None)) as partition:
+    with closing(source.build_part("read", source.list_parts()[0], None)) as partition:
         blocks: list[Any] = []
         while not (blocks and blocks[-1].last):
             blocks += partition.next_batch()

@@ -17,7 +17,8 @@ from domain.findings import QUIET, Finding, Severity
 from domain.instants import from_ms
 from flows.exchange import Exchange
 from flows.plan import BUCKETS, ScopePlan, Watcher
-from flows.watch import BucketWatch, Snapshot
+from flows.snapshots import Snapshot
+from flows.watch import BucketWatch
 from observability.metrics import Metrics
 
 START_MS = 1_772_416_800_000

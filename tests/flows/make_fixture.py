@@ -134,8 +134,12 @@ def stopped(target: Path, folder: Path, lines: Iterable[bytes]) -> None:
     job = replace(job_over(target, target, lines), follow=True, recovery=target / "recovery", epoch_s=0.5)
     to_read = sum(path.stat().st_size for path in job.inputs)
 
+    asked = False
+
     def stop_when_read(progress: Progress) -> None:
-        if progress.read_bytes >= to_read:
+        nonlocal asked
+        if progress.read_bytes >= to_read and not asked:
+            asked = True  # a second time would mean at once
             signal.raise_signal(signal.SIGTERM)
 
     code, reason = supervise(job, stop_when_read)

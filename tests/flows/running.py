@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cases.store import open_store
@@ -19,9 +19,9 @@ PROFILE = NIGHT / "profile.yaml"
 class Command:
     """One `riskdesk` process, with the group of processes it started."""
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], within: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", *arguments],
+            [*within, sys.executable, "-m", "cli.main", *arguments],
             cwd=ROOT,
             env=os.environ | {"RISKDESK_LOG_LEVEL": "error"},
             stdout=subprocess.PIPE,

@@ -5,13 +5,18 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, generate_latest
 
 from domain.alerts import Alert
 from domain.findings import Severity
+from observability.beside import SupervisorMetrics, SweepMetrics
+from observability.catalogue import catalogue
+from observability.described import MetricSet
 from observability.metrics import Metrics, PortTakenError, serve
 
 ROOT = Path(__file__).parents[2]
+EVERY = [metric for metrics in catalogue().values() for metric in metrics]
+SETS = (Metrics, SupervisorMetrics, SweepMetrics)
 
 
 def alert(detector: str, severity: Severity) -> Alert:
@@ -40,32 +45,52 @@ def free_port() -> int:
 
 
 def test_every_metric_is_named_by_the_one_pattern_and_described_in_a_sentence() -> None:
-    for metric in Metrics().described:
+    assert len({metric.name for metric in EVERY}) == len(EVERY)
+    for metric in EVERY:
         assert metric.name.startswith("riskdesk_")
         assert metric.name.endswith("_total") == (metric.kind == "counter"), metric.name
         assert metric.meaning[0].isupper()
         assert metric.meaning.endswith(".")
 
 
+def test_units_are_those_that_prometheus_asks_for_and_a_moment_is_no_age() -> None:
+    for metric in EVERY:
+        assert not re.search(r"_(ms|minutes|hours|kb|mb|age|ago|since)(_|$)", metric.name), metric.name
+        assert metric.name.endswith("_timestamp_seconds") == ("in seconds since 1970" in metric.meaning)
+
+
 def test_no_label_can_hold_what_a_stranger_makes_up() -> None:
-    labels = {label for metric in Metrics().described for label in metric.labels}
-    assert labels <= {"kind", "reason", "scope", "detector", "severity", "priority"}
+    closed = {
+        "kind",
+        "reason",
+        "scope",
+        "detector",
+        "severity",
+        "priority",
+        "band",
+        "status",
+        "topic",
+        "what",
+    }
+    of_the_operator = {"partition"}
+    assert {label for metric in EVERY for label in metric.labels} <= closed | of_the_operator
 
 
-def test_everything_described_is_exposed_and_nothing_else() -> None:
-    metrics = Metrics()
+@pytest.mark.parametrize("make", SETS)
+def test_everything_described_is_exposed_and_nothing_else(make: type[MetricSet]) -> None:
+    metrics = make()
     exposed = {family.name for family in metrics.registry.collect()}
     # The client library drops the ending of a counter's family name and puts it back on its samples.
     assert exposed == {metric.name.removesuffix("_total") for metric in metrics.described}
 
 
-def test_every_metric_is_fed_somewhere() -> None:
+@pytest.mark.parametrize("make", SETS)
+def test_every_metric_is_fed_somewhere(make: type[MetricSet]) -> None:
+    metrics = make()
     folders = ("cli", "connectors", "flows", "observability")
     code = "".join(path.read_text("utf-8") for folder in folders for path in (ROOT / folder).glob("*.py"))
-    names = [
-        name for name, value in vars(Metrics()).items() if isinstance(value, Counter | Gauge | Histogram)
-    ]
-    assert len(names) == len(Metrics().described)
+    names = [name for name, value in vars(metrics).items() if isinstance(value, Counter | Gauge | Histogram)]
+    assert len(names) == len(metrics.described)
     fed = r"(?:metrics|self)\.{}\.(?:labels|inc|set|observe|time)\b"
     assert [name for name in names if not re.search(fed.format(name), code)] == []
 
@@ -87,8 +112,32 @@ def test_alerts_are_counted_by_detector_and_severity() -> None:
     assert count("riskdesk_alerts_total", {"detector": "burst", "severity": "low"}) == 1
 
 
-def test_metrics_are_served_until_stopped() -> None:
+def test_counts_that_may_never_move_are_there_from_the_start() -> None:
     metrics = Metrics()
+    metrics.expect("card", ["burst"])
+    count = metrics.registry.get_sample_value
+    assert count("riskdesk_rejected_lines_total", {"reason": "not_json"}) == 0
+    assert count("riskdesk_detector_errors_total", {"detector": "burst"}) == 0
+    assert count("riskdesk_late_events_total", {"scope": "card"}) == 0
+    assert count("riskdesk_repeated_events_total", {"scope": "card"}) == 0
+
+
+def test_a_page_has_no_lines_on_when_a_count_began() -> None:
+    assert b"_created" not in generate_latest(Metrics().registry)
+
+
+def test_a_sweep_tells_when_it_ended_and_what_it_did_in_all() -> None:
+    metrics = SweepMetrics()
+    metrics.count({"woken": 2, "expired": 0}, 5_000)
+    metrics.count({"woken": 1, "expired": 0}, 6_500)
+    count = metrics.registry.get_sample_value
+    assert count("riskdesk_sweep_timestamp_seconds") == 6.5
+    assert count("riskdesk_swept_total", {"what": "woken"}) == 3
+    assert count("riskdesk_swept_total", {"what": "expired"}) == 0
+
+
+def test_metrics_are_served_until_stopped() -> None:
+    metrics = SupervisorMetrics()
     metrics.restarts.inc()
     port = free_port()
     stop = serve(metrics, port)

@@ -1,0 +1,54 @@
+"""A new profile for a run that goes on: checked while the old one works, then taken by a graceful restart."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from config.located_yaml import ProfileError, read_text
+from config.profiles import FlowName
+from flows.findings import Weight
+from flows.job import Job
+from flows.start_checks import start_findings
+
+log = logging.getLogger(__name__)
+
+
+class _Refused(Exception):  # noqa: N818 - the run goes on
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Reload:
+    """Reads the profile of a job anew; what a run reads at its start, such as reference data, comes too."""
+
+    job: Job
+    flow: FlowName
+    clock: Callable[[], int]
+
+    def __call__(self) -> Job | None:
+        """Give the job with the profile as it is now, None where it cannot be run; the log says why."""
+        try:
+            new, changes = self._checked()
+        except _Refused as refused:
+            log.error(
+                "the reload is refused, the run goes on as it was", extra={"problems": refused.problems}
+            )
+            return None
+        log.warning("reloading", extra={"changes": changes})
+        return new
+
+    def _checked(self) -> tuple[Job, list[str]]:
+        if self.job.recovery is None:
+            raise _Refused(["without --recovery the flow would begin from the start of its inputs"])
+        try:
+            new = replace(self.job, profile_text=read_text(self.job.profile))
+        except ProfileError as error:
+            raise _Refused([str(error)]) from None
+        found = start_findings(new, self.clock, flow=self.flow, running=True)
+        if problems := [each.text for each in found if each.weight is Weight.PROBLEM]:
+            raise _Refused(problems)
+        return new, [each.text for each in found]

@@ -1,0 +1,16 @@
+"""Every metric there is, by who tells it."""
+
+from observability.beside import SupervisorMetrics, SweepMetrics
+from observability.described import Described
+from observability.desk import DESCRIBED
+from observability.metrics import Metrics
+
+
+def catalogue() -> dict[str, tuple[Described, ...]]:
+    """Give what is said of each metric, under a sentence on where it is told."""
+    return {
+        "Each process of a flow": tuple(Metrics().described),
+        "The supervisor, `riskdesk run`": tuple(SupervisorMetrics().described),
+        "The sweep, `riskdesk queue sweep --follow --metrics-port`": tuple(SweepMetrics().described),
+        "The desk's store, asked by the supervisor of a live run and by the sweep": DESCRIBED,
+    }

@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cases.audit.keys import KEYS_VARIABLE
 from cases.store import open_store
@@ -13,6 +14,10 @@ from tests.kafka.jars import NoBroker
 from tests.postgres_server import CARELESS, NoServer, PostgresServer, quick_place
 
 _NUMBERS = count()
+
+# How long an example takes is the machine's affair.
+settings.register_profile("riskdesk", deadline=None)
+settings.load_profile("riskdesk")
 
 
 @pytest.fixture(scope="session")

@@ -66,10 +66,17 @@ def test_a_run_that_ends_is_not_started_again_and_tells_what_it_did(job):
 
 
 def test_a_run_that_crashes_is_started_again_as_often_as_allowed(job, tmp_path):
+    nowhere = f"sqlite:///{tmp_path / 'missing' / 'store.sqlite'}"
+    code, reason, again, _ = started(replace(job, store=nowhere), restarts=1)
+    assert (code, reason, again) == (1, "", 1)
+
+
+def test_a_run_whose_input_is_damaged_ends_itself_and_says_why(job, tmp_path):
     damaged = tmp_path / "damaged.jsonl.gz"
     damaged.write_bytes(b"\x1f\x8b\x08 no more of it")
     code, reason, again, _ = started(replace(job, inputs=(damaged,)), restarts=1)
-    assert (code, reason, again) == (1, "", 1)
+    assert (code, again) == (GAVE_UP, 0)
+    assert "damaged.jsonl.gz" in reason
 
 
 def test_a_run_that_stopped_itself_is_not_started_again(job):

@@ -97,7 +97,7 @@ def supervise_machine(
                 failures = 0
             if ended is not None:
                 code, reason = ended
-                if code in (0, GAVE_UP) or failures >= restarts:
+                if code in (0, GAVE_UP) or asked.asked or failures >= restarts:
                     return code, reason
                 failures += 1
                 log.error("the flow failed", extra={"exit_code": code})
@@ -151,8 +151,8 @@ class _Member:
             seat.say(Ready())
             if not isinstance(seat.next(self._asked), Begin):
                 return None
-            code = self._work(seat, plan, addresses)
-            return self._end(seat, code)
+            code, cut = self._work(seat, plan, addresses)
+            return self._end(seat, code, cut)
         finally:
             seat.leave()
 
@@ -199,7 +199,7 @@ class _Member:
                 self._job, {step for step, name in self._steps.items() if plan.agreed.remembered.get(name)}
             )
 
-    def _work(self, seat: Seat, plan: Plan, addresses: tuple[str, ...]) -> int:
+    def _work(self, seat: Seat, plan: Plan, addresses: tuple[str, ...]) -> tuple[int, str]:
         self._sign.clear()
         job = replace(
             self._job,
@@ -223,9 +223,12 @@ class _Member:
 
         group = Group(job, (self._machine.index,), self._grace)
         self._on_start(group)
-        return group.wait(self._watch, self._sign, self._signals, look, seat.gone.is_set)
+        code = group.wait(self._watch, self._sign, self._signals, look, seat.gone.is_set)
+        return code, group.cut
 
-    def _end(self, seat: Seat, code: int) -> tuple[int, str] | None:
+    def _end(self, seat: Seat, code: int, cut: str) -> tuple[int, str] | None:
+        if cut and self._asked.asked:
+            return code, f"{self._asked.reason}; {cut}"
         if code not in (0, GAVE_UP):
             # Where the meeting broke, it was ended for what another has.
             return None if seat.gone.is_set() else (code, "")

@@ -91,17 +91,20 @@ def test_silence_breaks_the_meeting(come, monkeypatch):
 
 
 def test_a_place_that_is_taken_is_given_later(come):
-    come(0)
-    (_, heard) = come(0)
+    line, _ = come(0)
+    # The answer tells that it has its place.
+    line.say(Beat())
+    assert next(line.hear()) == Beat()
+    _, heard = come(0)
     (later,) = heard
     assert isinstance(later, Later)
     assert "machine 0 is already there" in later.why
-    assert len(begun_with_the_first(come)) == 1
+    assert isinstance(plan_for_the_second(come), Plan)
 
 
-def begun_with_the_first(come) -> list[Plan]:
+def plan_for_the_second(come) -> object:
     _, heard = come(1)
-    return [next(heard)]
+    return next(heard)
 
 
 def test_a_machine_that_has_no_place_is_refused(come):
@@ -130,7 +133,7 @@ def test_who_says_what_is_no_message_is_shown_out_and_disturbs_nobody(come, at, 
         stranger.sendall(junk)
         stranger.shutdown(socket.SHUT_WR)
         assert stranger.recv(100) == b""
-    assert isinstance(begun_with_the_first(come)[0], Plan)
+    assert isinstance(plan_for_the_second(come), Plan)
 
 
 def test_a_port_that_is_taken_is_said_at_once(at):

@@ -137,8 +137,13 @@ def _decoding(
 def _on_record(store: str | None, home_zone: str) -> tuple[Reference, Fleet]:
     if store is None:
         return Reference(home_zone), Fleet(home_zone)
-    with patiently(lambda: open_store(store)) as opened:
-        return Reference.of(opened.reference.all(), home_zone), opened.reference.fleet(home_zone)
+
+    def read() -> tuple[Reference, Fleet]:
+        with open_store(store) as opened:
+            return Reference.of(opened.reference.all(), home_zone), opened.reference.fleet(home_zone)
+
+    # A database that restarts amid the reading is waited for as well.
+    return patiently(read)
 
 
 def _if_alert(item: tuple[str, Alert | Reached]) -> tuple[str, Alert] | None:

@@ -161,6 +161,7 @@ FULL = (
         issuance="b|2026-03-02",
         device="d",
         branch="b",
+        reverses="r" * 64,
         at_ms=START_MS,
     ),
     CardIssued(

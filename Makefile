@@ -50,13 +50,11 @@ demo: .venv/ready ## replay a recorded night of cards and a day of cash machines
 
 .PHONY: golden
 golden: .venv/ready ## write the alerts that the recorded streams must give anew; read the diff before you keep it
-	@mkdir -p var && rm -f var/golden*
-	$(RISKDESK) reference load $(NIGHT)/reference.jsonl.zst --store sqlite:///var/golden.sqlite
-	$(RISKDESK) replay $(NIGHT)/profile.yaml $(NIGHT)/transactions.jsonl.zst \
-		--store sqlite:///var/golden.sqlite --alerts $(NIGHT)/alerts.jsonl
-	$(RISKDESK) reference load $(DAY)/reference.jsonl.zst $(DAY)/fleet.jsonl.zst --store sqlite:///var/golden-day.sqlite
-	$(RISKDESK) replay config/profiles/device_watch.yaml $(DAY)/telemetry.jsonl.zst $(DAY)/transactions.jsonl.zst \
-		--store sqlite:///var/golden-day.sqlite --alerts $(DAY)/alerts.jsonl
+	$(RUN) -m benchmarks.parity --golden
+
+.PHONY: parity
+parity: .venv/ready ## come to the alerts of the recorded streams in every way, and compare; one: make parity STREAM=night
+	$(RUN) -m benchmarks.parity $(if $(STREAM),--stream $(STREAM))
 
 .PHONY: test
 test: .venv/ready ## run the tests that take seconds

@@ -69,7 +69,7 @@ class StoreDesk:
 
 def same_in_a_store(folder: Path, arrivals: Sequence[Arrival], promote_after: float | None) -> bool:
     """Tell whether a night in a real store is worked in the order that rank and promotion alone give."""
-    policy = QueuePolicy(work=WorkPolicy(promote_after=promote_after))
+    policy = QueuePolicy(work=WorkPolicy(promote_after=promote_after), flood=None)
     with open_store(f"sqlite:///{folder}/night.db", policy=policy) as store:
         return work(arrivals, StoreDesk(store)) == work(arrivals, RankedDesk(promote_after))
 

@@ -24,6 +24,7 @@ import msgspec
 import psycopg
 
 from benchmarks.made_stores import NOW_MS, fill
+from cases.policy import QueuePolicy
 from cases.store import Store, open_store
 from cases.who import Who
 from domain.alerts import Alert, alert_id
@@ -46,6 +47,8 @@ _SERVER = {
     "work_mem": "32MB",
     "random_page_cost": "1.1",
 }
+# The alerts of years come within minutes of event time: no flood, but what is to be measured.
+_POLICY = QueuePolicy(flood=None)
 _PLAIN = Alert(
     id="",
     detector="impossible_travel",
@@ -116,7 +119,7 @@ def intake(kind: str, url: str, seconds: float, batch: int) -> float:
     """Give how many alerts a second are taken in, over `seconds` of doing nothing else."""
     taken, spent_s, number = 0, 0.0, 0
     batches: list[float] = []
-    with open_store(url) as store:
+    with open_store(url, policy=_POLICY) as store:
         while spent_s < seconds:
             alerts = [_alert(n) for n in range(number, number + batch)]
             number += batch
@@ -184,7 +187,7 @@ def tidy(url: str) -> None:
 
 def double_claims(url: str) -> int:
     """Give how many tasks were handed out twice to eight processes that claimed all there were."""
-    with open_store(url) as store:
+    with open_store(url, policy=_POLICY) as store:
         store.cases.take_in([_alert(number * ALERTS_IN_A_CASE * 7) for number in range(CLAIMED_AT_ONCE)])
     claimed = in_processes(claim_tasks, url)
     return len(claimed) - len(set(claimed))

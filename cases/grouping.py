@@ -117,14 +117,20 @@ def _groups(
         if oldest_first:
             yield Group(oldest_first[0], False, tuple(oldest_first[1:]), tuple(members))
         else:
-            new = _free_id(members[0].alert.id, taken)
+            new = free_id(members[0].alert.id, taken)
             taken.add(new)
             yield Group(new, True, (), tuple(members))
 
 
-def _free_id(alert_id: str, taken: set[str]) -> str:
-    names = (f"C{alert_id[:digits]}" for digits in _ID_DIGITS)
+def free_id(digits: str, taken: Iterable[str]) -> str:
+    """Give the shortest id of a case made of these 32 hexadecimal digits that is not taken."""
+    names = possible_ids(digits)
     return next(name for name in names if name not in taken)
+
+
+def possible_ids(digits: str) -> tuple[str, ...]:
+    """Give the ids that a case made of these digits may get, the shortest first."""
+    return tuple(f"C{digits[:length]}" for length in _ID_DIGITS)
 
 
 def _new_sightings(alerts: Iterable[Incoming]) -> Iterator[Sighting]:

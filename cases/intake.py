@@ -7,6 +7,8 @@ import orjson
 from cases.audit.log import record
 from cases.case import Status
 from cases.database import Database, Row, Values, as_json
+from cases.floods.breaker import NONE as NO_FLOOD
+from cases.floods.breaker import Counted, bring_back, count, settle_floods
 from cases.grouping import Group, GroupingPolicy, Sighting, group, short_id, touched_subjects
 from cases.policy import QueuePolicy
 from cases.standing import restate
@@ -41,17 +43,31 @@ def take_in_within(
     """Take in a batch inside the caller's `writing`; else as `take_in`."""
     new = divert(db, [Incoming.of(alert) for alert in new_alerts(db, alerts)], policy.work)
     if new:
-        put_into_cases(db, new, policy, now_ms)
+        put_into_cases(db, new, policy, now_ms, count(db, new, policy.flood))
     return len(new)
 
 
-def put_into_cases(db: Database, new: Sequence[Incoming], policy: QueuePolicy, now_ms: int | None) -> None:
-    """Put alerts that are not on record into the cases that they belong to; inside the caller's `writing`."""
+def put_into_cases(
+    db: Database,
+    new: Sequence[Incoming],
+    policy: QueuePolicy,
+    now_ms: int | None,
+    counted: Counted = NO_FLOOD,
+) -> None:
+    """Put alerts that are not on record into the cases that they belong to; inside the caller's `writing`.
+
+    `counted` is which of their detectors give too many.
+    """
     links = revive(db, new, policy)
     groups = _group(db, new, policy.grouping)
     ids = as_json(case_id for each in groups for case_id in (each.case_id, *each.merged))
     db.rows("lock_tasks", ids=ids)
     before = {row["id"]: row for row in db.rows("cases", ids=ids)}
+    at_ms = max(incoming.alert.at_ms for incoming in new)
+    left: set[str] = set()
+    if swept := [row for row in before.values() if row["status"] == Status.MERGED]:
+        left = bring_back(db, swept, at_ms)
+        before = {row["id"]: row for row in db.rows("cases", ids=ids)}
     for merging in groups:
         if merging.merged:
             _merge(db, merging, before)
@@ -60,6 +76,7 @@ def put_into_cases(db: Database, new: Sequence[Incoming], policy: QueuePolicy, n
         db.run_all("add_device_item", items)
     db.run_all("add_subject", _new_subjects(db, groups))
     restate(db, groups, before, _links(groups, links), policy, now_ms)
+    settle_floods(db, [each.case_id for each in groups], counted, left, policy, now_ms, at_ms)
     _record(db, groups, now_ms)
 
 

@@ -12,6 +12,7 @@ from cases.alarm_figures.policy import AlarmFigurePolicy
 from cases.alarms.policy import AlarmPolicy
 from cases.calling.policy import CallingPolicy
 from cases.delivery.policy import DeliveryPolicy
+from cases.floods.policy import FloodPolicy
 from cases.grouping import GroupingPolicy
 from cases.kpi.policy import KpiPolicy
 from cases.ranking import RankPolicy
@@ -23,8 +24,9 @@ from cases.work.policy import WorkPolicy
 class QueuePolicy:
     """When alerts make one case, what puts a case first, and how cases are worked.
 
-    `store_patience` is how long a flow waits for a store that is away or held by others; None for as long as
-    it takes, which loses nothing.
+    `flood` says from how many alerts of one detector on these make one case (None: never).
+    `store_patience` is how long a flow waits for a store that is away or held by others; None for as long
+    as it takes, which loses nothing.
     """
 
     grouping: GroupingPolicy = field(default_factory=GroupingPolicy)
@@ -37,4 +39,5 @@ class QueuePolicy:
     alarms: AlarmPolicy = field(default_factory=AlarmPolicy)
     alarm_figures: AlarmFigurePolicy = field(default_factory=AlarmFigurePolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    flood: FloodPolicy | None = field(default_factory=FloodPolicy)
     store_patience: Annotated[timedelta, Field(gt=timedelta(0))] | None = None

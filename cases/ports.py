@@ -18,9 +18,12 @@ class CaseStore(Protocol):
         """Take in a batch: every alert once, all of them or none. Gives the number that was new.
 
         Replays change nothing, and the order of arrival does not matter to which alerts make a case or
-        how it ranks, as long as none of the cases is closed in between and no storm is on. `now_ms` is when
+        how it ranks, as long as nobody works on the cases in between and no storm is on. `now_ms` is when
         the cases can first be worked; without it the event time of their alerts stands for it.
         """
+
+    def floods(self) -> dict[str, int]:
+        """Give how often the alerts of each detector were put into one case because there were too many."""
 
     def list(
         self,

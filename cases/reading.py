@@ -10,6 +10,9 @@ from cases.device_cases.reading import items_at_branches, items_of_case
 from cases.errors import NotFound
 from cases.standing import by_case, circle_of
 
+# So many sentences tell of a case; a flood's has thousands, of which the worst come first.
+_MOST_REASONS = 100
+
 
 def read_case(db: Database, case_id: str) -> Case:
     """Give one case with its place in the queue. Raises NotFound."""
@@ -65,7 +68,7 @@ def _case(row: Row, subjects: Sequence[Row], reasons: Sequence[Row], leases: Seq
         opened_at_ms=row["opened_at_ms"],
         status=Status(row["status"]),
         alerts=row["alerts"],
-        reasons=tuple(reason["reason"] for reason in reasons),
+        reasons=tuple(reason["reason"] for reason in reasons[:_MOST_REASONS]),
         members=circle.cards,
         customers=circle.customers,
         probability=row["probability"],

@@ -1,5 +1,7 @@
 """The store: everything the desk keeps, behind parts that do not know which database holds them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from cases.actions.service import SqlActions
 from cases.alarm_figures.service import SqlAlarmFigures
 from cases.alarms.service import SqlAlarms
+from cases.alert_records import SqlAlertRecords
 from cases.audit.service import SqlAudit
 from cases.calling.service import SqlCalling
 from cases.database import Database
@@ -25,6 +28,7 @@ from cases.policy_in_force import policy_in_force, put_in_force
 from cases.ports import CaseStore, DeadLetterStore, ReferenceStore
 from cases.postgresql import PostgresDatabase
 from cases.postgresql_server import ALLOWED as POSTGRESQL_URL
+from cases.profiles.service import SqlProfiles
 from cases.reference import SqlReference
 from cases.retention.service import SqlRetention
 from cases.sqlite import SqliteDatabase
@@ -49,6 +53,11 @@ class Store:
     def cases(self) -> CaseStore:
         """The cases, in the order of their rank."""
         return SqlCases(self.db, self.policy)
+
+    @cached_property
+    def alert_records(self) -> SqlAlertRecords:
+        """The alerts as they were told."""
+        return SqlAlertRecords(self.db)
 
     @cached_property
     def alarms(self) -> SqlAlarms:
@@ -114,6 +123,11 @@ class Store:
         return SqlKnowledge(self.db)
 
     @cached_property
+    def profiles(self) -> SqlProfiles:
+        """What flows run, in versions, and who agreed to it."""
+        return SqlProfiles(self.db)
+
+    @cached_property
     def feedback(self) -> SqlFeedback:
         """What the desk found out, for the flow to learn from."""
         return SqlFeedback(self.db)
@@ -171,6 +185,19 @@ def open_store(
     except BaseException:
         db.close()
         raise
+
+
+@contextmanager
+def opened_profiles(url: str, *, upgrade: bool = True) -> Iterator[SqlProfiles]:
+    """Open the profiles of the store at `url`, which must be there, whatever policy it is worked under.
+
+    For a flow that is still to learn its profile, and with that brings the policy. Raises as `open_store`.
+    """
+    db = _open(url, create=False, upgrade=upgrade)
+    try:
+        yield SqlProfiles(db)
+    finally:
+        db.close()
 
 
 def _open(url: str, create: bool, upgrade: bool) -> Database:

@@ -21,6 +21,10 @@ class SqlCases:
     def take_in(self, alerts: Sequence[Alert], now_ms: int | None = None) -> int:
         return intake.take_in(self.db, alerts, self.policy, now_ms)
 
+    def floods(self) -> dict[str, int]:
+        with self.db.reading():
+            return {row["detector"]: row["floods"] for row in self.db.rows("floods_begun")}
+
     def list(
         self,
         statuses: Iterable[Status] = LIVE,

@@ -117,6 +117,8 @@ def _facts(made: type[Detector[Any, Any]]) -> dict[str, str]:
     return {
         "Watches": f"each {made.scope.value}, by {' and '.join(_reads(made))}",
         "Severity": f"{made.severity.name.lower()}, version {made.version} of the rule",
+        "Needs": ", ".join(made.needs) or "no optional field of events",
+        "Credible": _credible(made),
         "Remembers": f"{span_words(span_ms(detector.memory))} after the last event",
         "Conventions": ", ".join(f"{name} {_said(value)}" for name, value in conventions.items()),
     }
@@ -124,6 +126,15 @@ def _facts(made: type[Detector[Any, Any]]) -> dict[str, str]:
 
 def _reads(made: type[Detector[Any, Any]]) -> list[str]:
     return [kind for kind, type_ in type_of_kind.items() if type_ in made.reads]
+
+
+def _credible(made: type[Detector[Any, Any]]) -> str:
+    """Say how many alerts are neither too few nor too many to be believed."""
+    least, most = made.least_per_million, made.most_share
+    few = "any silence" if least is None else f"{least:g} or more alerts in a million events"
+    return (
+        f"{few}, and {'any share of events' if most >= 1 else f'at most {most:.0%} of events'} with an alert"
+    )
 
 
 def _parameters(made: type[Detector[Any, Any]]) -> Iterator[Parameter]:
@@ -177,6 +188,9 @@ def _record(name: str) -> dict[str, Any]:
         "reads": _reads(made),
         "severity": made.severity.name.lower(),
         "prior": made.prior,
+        "needs": list(made.needs),
+        "least_per_million": made.least_per_million,
+        "most_share": made.most_share,
         "version": made.version,
         "memory_s": made().memory.total_seconds(),
         "about": paragraphs,

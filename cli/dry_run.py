@@ -66,6 +66,8 @@ def plan_lines(job: Job, settings: Settings) -> Iterator[str]:
         yield f"keeps cases in {_shown(job.store)}"
     if job.alerts is not None:
         yield f"writes alerts to {job.alerts}"
+    for each in job.beside:
+        yield f"runs {each.profile} beside, in its {each.name}, and writes its alerts to {each.alerts}"
     if job.recovery is None:
         yield "saves no state: a restart begins from the start of the inputs"
     else:

@@ -13,14 +13,17 @@ import click
 COMMANDS = {
     "action": "Block, release, report and change, with the second person that each takes.",
     "audit": "Verify, seal and read the record of who did and saw what.",
+    "backtest": "Run PROFILES over recorded events in one pass, and judge what each would have told.",
     "check": "Say whether PROFILE is right, and if not, what is wrong in which line.",
     "convert": "Turn outside data into the events that riskdesk reads.",
     "dead-letters": "Look through the lines that were no event.",
     "detectors": "List the detectors; `show NAME` explains one.",
     "devices": "Show what devices are doing, and how available they were.",
+    "diff": "Say which alerts appear, vanish, move, change rank or say otherwise between runs A and B.",
     "doctor": "Look for all that would keep a run from starting, and say all of it at once.",
     "evidence": "Write the signed evidence package of a CASE: a document to read, and the records behind it.",
     "evidence-verify": "Check an evidence package: signature, every file in it, and proofs of its audit.",
+    "explain": "Say why ALERTS fired: in words, and with the events that fire them again.",
     "feedback": "Hand what the desk found out to whoever learns from it.",
     "handover": "Show, make or take over what the next shift must know: the latest, unless another is named.",
     "knowledge": "Look up what the desk knows, and keep it up to date.",
@@ -29,16 +32,20 @@ COMMANDS = {
     "listen": "Take events from senders into a folder that a flow follows.",
     "orders": "Hand work of a case to a department, and follow it until it is done.",
     "outbox": "Tell others what the desk wants them to know: messages, letters, alarms, outcomes.",
+    "profile": "Keep versions of profiles, and decide by two people which of them runs.",
     "queue": "Work through the cases, the most pressing first.",
     "recovery": "Look at the state that a flow saves with --recovery, make it small, and back it up.",
     "reference": "Load and look up who holds a card and where a terminal stands.",
     "replay": "Run recorded FILES through the detectors of PROFILE.",
     "retention": "Archive and purge old cases, hold what must be kept, export and erase a customer's data.",
     "run": "Watch live events with the detectors of a profile, and keep watching.",
+    "shadow": "Say what a profile in the shadow would have told, beside what was LIVE.",
     "simulate": "Make the events of a city bank from a seed: honest daily life, and incidents among it.",
     "simulate-devices": "Make what a fleet reports from a seed: daily life, wear, weather and attacks.",
-    "store": "Bring a store up to date, and see whether it is whole.",
     "staffing": "Say how many agents each coming quarter-hour needs (Erlang C).",
+    "store": "Bring a store up to date, and see whether it is whole.",
+    "tune": "Find better parameters of DETECTOR, and say whether they hold.",
+    "warm": "Let the detectors of PROFILE watch HISTORY, and keep what they remember of it.",
 }
 
 # An error defined in one of these says what the operator can do; any other is a bug and shows its trace.
@@ -55,6 +62,7 @@ OURS = frozenset(
         "learning",
         "observability",
         "simulation",
+        "tuning",
     }
 )
 

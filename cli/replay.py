@@ -1,4 +1,4 @@
-"""riskdesk replay: recorded events through the flow, as fast as the machine allows."""
+"""riskdesk replay: recorded events through the flow, as fast as the machine allows or at a chosen speed."""
 
 from pathlib import Path
 from threading import Event, Thread
@@ -6,12 +6,14 @@ from threading import Event, Thread
 import click
 import msgspec
 
+from cli.remaining import Remaining
 from cli.waiting import Waiting, summary
 from config.settings import load_settings
 from connectors.alert_file import sort_alert_file
+from connectors.folder_listing import file_bytes
 from connectors.kafka_topics import split_inputs
-from connectors.streams import plain_bytes
-from flows.job import Job
+from flows.job import Job, profile_of
+from flows.liveness_watch import RuleWatch
 from flows.progress import Progress, read_progress
 from flows.supervisor import supervise
 from flows.worker import exit_code, held, prepare, run_job
@@ -39,6 +41,16 @@ Example: riskdesk replay config/profiles/card_risk.yaml replay_data/night/transa
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the state; the same command then goes on after a crash.",
 )
+@click.option(
+    "--warm",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What detectors remember of history, as `riskdesk warm` writes it.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How many times as fast as it happened: 1, 60; without it as fast as the machine allows.",
+)
 @click.option("--epoch-s", type=click.FloatRange(0.1, 600), help="Seconds between two snapshots of state.")
 @click.option("--processes", type=click.IntRange(1, 64), help="Processes that share the work.")
 @click.option("--metrics-port", type=click.IntRange(0, 65_535), help="Loopback port for Prometheus.")
@@ -52,6 +64,8 @@ def replay(
     store: str | None,
     alerts: Path | None,
     recovery: Path | None,
+    warm: Path | None,
+    speed: float | None,
     epoch_s: float | None,
     processes: int | None,
     metrics_port: int | None,
@@ -64,6 +78,9 @@ def replay(
     whatever the number of processes and however often the run was killed and taken up again. A topic is
     read up to where it ends now: kafka://TOPIC, or kafka://TOPIC?from=PLACE&to=PLACE between two offsets or
     times (2026-01-31T00:00:00Z).
+
+    At a --speed events come in as they did then, so many times as fast; the alerts are the same. Ctrl-C ends
+    it with everything kept, a second one at once; with --recovery the same command goes on where it was.
     """
     paths, topics = split_inputs(inputs)
     missing = [str(path) for path in paths if not path.exists()]
@@ -72,6 +89,8 @@ def replay(
     if store is None and alerts is None:
         raise click.UsageError("nowhere to put the alerts: give --store, --alerts or both")
     settings = load_settings(epoch_s=epoch_s, processes=processes, metrics_port=metrics_port)
+    if speed is not None and settings.processes > 1:
+        raise click.UsageError("at a --speed one process does all the work; give no --processes beside it")
     job = Job(
         profile=profile,
         inputs=paths,
@@ -79,35 +98,46 @@ def replay(
         store=store,
         alerts=alerts,
         recovery=recovery,
+        warm=warm,
+        speed=speed,
         epoch_s=settings.epoch_s,
         metrics_port=settings.metrics_port,
         log_level=settings.log_level,
     )
     set_up_logs(job.log_level)
-    with Waiting(drawn=not quiet, total_bytes=None if recovery or topics else plain_bytes(paths)) as waiting:
+    remaining = Remaining(file_bytes=file_bytes(paths), files=len(paths), topics=len(topics))
+    with Waiting(drawn=not quiet, remaining=remaining) as waiting:
+        rules = RuleWatch()
         code, reason, progress = (
-            _here(job, waiting) if settings.processes == 1 else _cluster(job, settings.processes, waiting)
+            _here(job, waiting, rules)
+            if settings.processes == 1
+            else _cluster(job, settings.processes, waiting, rules)
         )
+    problems = rules.end()
     if alerts is not None and code == 0:
         sort_alert_file(alerts)
     if as_json:
-        click.echo(msgspec.json.encode(progress))
+        click.echo(msgspec.json.encode({**msgspec.structs.asdict(progress), "problems": problems}))
     click.echo(summary(progress, waiting.seconds), err=True)
+    for problem in problems:
+        click.echo(f"{problem.problem.value}: {problem.words}", err=True)
     if reason:
         click.echo(f"stopped: {reason}", err=True)
     ctx.exit(1 if code or progress.errors else 0)
 
 
-def _here(job: Job, waiting: Waiting) -> tuple[int, str, Progress]:
+def _here(job: Job, waiting: Waiting, rules: RuleWatch) -> tuple[int, str, Progress]:
     metrics = Metrics()
     ended = Event()
 
     def draw() -> None:
         while not ended.wait(0.2):
             waiting.show(read_progress(metrics))
+            rules.take(metrics.hours.take())
 
     with held(job):
         prepare(job)
+        rules.begin(profile_of(job))
         drawing = Thread(target=draw, daemon=True)
         drawing.start()
         try:
@@ -115,15 +145,16 @@ def _here(job: Job, waiting: Waiting) -> tuple[int, str, Progress]:
         finally:
             ended.set()
             drawing.join()
+    rules.take(metrics.hours.take())
     return exit_code(reason), reason, read_progress(metrics)
 
 
-def _cluster(job: Job, processes: int, waiting: Waiting) -> tuple[int, str, Progress]:
+def _cluster(job: Job, processes: int, waiting: Waiting, rules: RuleWatch) -> tuple[int, str, Progress]:
     last = [Progress()]
 
     def watch(progress: Progress) -> None:
         last[0] = progress
         waiting.show(progress)
 
-    code, reason = supervise(job, watch, processes=processes)
+    code, reason = supervise(job, watch, processes=processes, rules=rules)
     return code, reason, last[0]

@@ -1,20 +1,15 @@
 """What a person sees while a flow runs, and the one sentence at its end."""
 
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    SpinnerColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from cli.remaining import Estimate, Remaining
 from domain.instants import iso
 from flows.progress import Progress
 
@@ -25,20 +20,22 @@ class Waiting:
     It is drawn only where a person looks on, never into a file or a pipe.
     """
 
-    def __init__(self, *, drawn: bool, total_bytes: int | None = None) -> None:
-        """Prepare; `drawn` is whether it is wanted at all, `total_bytes` what there is to read, if known."""
-        console = Console(stderr=True)
+    def __init__(
+        self, *, drawn: bool, remaining: Remaining | None = None, console: Console | None = None
+    ) -> None:
+        """Prepare; `drawn` is whether it is wanted at all, `remaining` tells how much is left to read."""
+        console = console or Console(stderr=True)
+        self._remaining = remaining
         self._bar = Bar(
             SpinnerColumn(),
             BarColumn(bar_width=24),
-            *(() if total_bytes is None else (TaskProgressColumn(), TimeRemainingColumn())),
             TextColumn("{task.description}"),
             TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not (drawn and console.is_terminal),
         )
-        self._task = self._bar.add_task("starting", total=total_bytes)
+        self._task = self._bar.add_task("starting", total=None)
         self._began = time.monotonic()
         self._ended: float | None = None
 
@@ -49,12 +46,12 @@ class Waiting:
 
     def show(self, progress: Progress) -> None:
         """Draw how far it has come."""
-        rate = progress.events / max(self.seconds, 0.001)
-        reached = iso(progress.reached_ms)[:16] if progress.reached_ms else "-"
+        found = None if self._remaining is None else self._remaining.after(self.seconds, progress)
         self._bar.update(
             self._task,
-            completed=progress.read_bytes,
-            description=f"{reached}  {progress.events:,} events  {progress.alerts:,} alerts  {rate:,.0f}/s",
+            total=None if found is None else 1.0,
+            completed=0.0 if found is None else found.share,
+            description=described(progress, self.seconds, found),
         )
 
     def __enter__(self) -> Self:
@@ -68,6 +65,22 @@ class Waiting:
         """Take the line away."""
         self._ended = time.monotonic()
         self._bar.stop()
+
+
+def described(progress: Progress, seconds: float, estimate: Estimate | None) -> str:
+    """Say how far a run has come after so many seconds."""
+    reached = iso(progress.reached_ms)[:16] if progress.reached_ms else "-"
+    rate = progress.events / max(seconds, 0.001)
+    words = [
+        f"{progress.events:,} events to {reached}",
+        f"{progress.alerts:,} alerts",
+        f"{rate:,.0f}/s",
+    ]
+    if estimate is not None:
+        words.insert(0, f"{estimate.share:.0%}")
+        if estimate.seconds_left is not None:
+            words.append(f"{timedelta(seconds=round(estimate.seconds_left))} left, so far")
+    return "  ".join(words)
 
 
 def summary(progress: Progress, seconds: float) -> str:

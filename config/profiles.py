@@ -104,12 +104,35 @@ class DeadLetters(Part):
     past_limit: PastLimit = "stop"
 
 
+class Liveness(Part):
+    """When a rule is taken to be ill: it never or always fires, lacks a field, or its feed has stopped.
+
+    A rule is judged on `least_events` of the kinds it reads, over as many hours as that takes. It never fires
+    when none of its alerts came although the chance of that is below `surprise`, going by how many a million
+    events should bring at least: what it declares itself, or `least_per_million`. It always fires when a
+    larger share of the events than it declares brings an alert, or than `most_share` says. A field is missing
+    when no more than `present_share` of the events have it. A partition that came in each of the last
+    `partition_hours` and a kind that came in each of `kind_hours` has stopped when it brings nothing in an
+    hour in which, by how the others go on, `least_due` were due.
+    """
+
+    least_events: Annotated[int, Field(strict=True, ge=100, le=1_000_000_000)] = 1000
+    surprise: Annotated[float, Field(gt=0, le=0.5)] = 0.01
+    least_per_million: dict[str, Annotated[float, Field(gt=0, le=1_000_000)]] = Field(default_factory=dict)
+    most_share: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    present_share: Annotated[float, Field(ge=0, lt=1)] = 0.001
+    partition_hours: Annotated[int, Field(strict=True, ge=1, le=168)] = 3
+    kind_hours: Annotated[int, Field(strict=True, ge=1, le=168)] = 24
+    least_due: Annotated[float, Field(gt=0, le=1_000_000)] = 20
+
+
 class Profile(Part):
     """What a flow runs.
 
     `flow` names the flow it is for, which is part of what a resumed run must agree with. `detectors` gives
     each enabled detector's parameters by its name; what is left out has its default. `tables` are files of
     published tables, beside the profile. `queue` is the policy that ranks cases; `kafka` is there for topics.
+    `liveness` says when a rule is taken to be ill.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -119,6 +142,7 @@ class Profile(Part):
     bank: Bank
     bounds: Bounds
     dead_letters: DeadLetters = DeadLetters()
+    liveness: Liveness = Liveness()
     kafka: Kafka | None = None
     tables: tuple[Path, ...] = ()
     detector_package: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$")] = "detectors"
@@ -138,6 +162,13 @@ class Profile(Part):
     def _beside_the_profile(cls, paths: tuple[Path, ...], info: ValidationInfo) -> tuple[Path, ...]:
         folder: Path = (info.context or {}).get("folder", Path())
         return tuple(folder / path for path in paths)
+
+    @model_validator(mode="after")
+    def _liveness_is_of_enabled_detectors(self) -> Self:
+        told = {*self.liveness.least_per_million, *self.liveness.most_share}
+        if unknown := sorted(told - self.detectors.keys()):
+            raise ValueError(f"liveness names detectors that are not enabled: {', '.join(unknown)}")
+        return self
 
     def build_detectors(self) -> tuple[Detector[Any, Any], ...]:
         """Make the enabled detectors, in the order of their names."""

@@ -8,6 +8,7 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from cases.policy import QueuePolicy
 from cases.store import Store, open_store
 from connectors.alarm_counts import AlarmCounter
+from connectors.flood_counts import FloodCounter
 from connectors.patience import patiently
 from domain.alerts import Alert, Reached
 from observability.metrics import Metrics
@@ -74,7 +75,8 @@ class CaseQueueSink(FixedPartitionedSink[Item, None]):
         patience = self._policy.store_patience
         store = patiently(lambda: open_store(self._url, policy=self._policy), patience)
         alarms = patiently(lambda: AlarmCounter(store, self._metrics), patience) if self._clocks else None
-        return _CaseQueuePartition(store, self._metrics, self._clocks, self._now_ms, alarms)
+        floods = patiently(lambda: FloodCounter(store, self._metrics), patience)
+        return _CaseQueuePartition(store, self._metrics, self._clocks, self._now_ms, alarms, floods)
 
 
 class _CaseQueuePartition(StatefulSinkPartition[Item, None]):
@@ -85,8 +87,10 @@ class _CaseQueuePartition(StatefulSinkPartition[Item, None]):
         clocks: tuple[str, ...],
         now_ms: Callable[[], int] | None,
         alarms: AlarmCounter | None,
+        floods: FloodCounter,
     ) -> None:
         self._alarms = alarms
+        self._floods = floods
         self._now_ms = now_ms
         self._store = store
         self._metrics = metrics
@@ -109,6 +113,7 @@ class _CaseQueuePartition(StatefulSinkPartition[Item, None]):
         if cards:
             now_ms = None if self._now_ms is None else self._now_ms()
             self._write(lambda: self._store.cases.take_in(cards, now_ms))
+            self._floods.count()
         if alarms or reached_ms > self._settled_ms:
             self._write(lambda: self._store.alarms.take_in(alarms, reached_ms))
             self._settled_ms = reached_ms

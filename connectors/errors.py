@@ -3,6 +3,8 @@
 ConnectorError
 ├── InputError              what is given to read is not there, given twice, or cannot be told apart
 ├── BrokenFileError         a file is damaged, cut short, truncated, or another lies in its place
+│   ├── UnfitColumnsError      a Parquet file has columns that no event can come of
+│   └── MissingLibraryError    what reads files of this kind is not installed
 ├── FolderError             the folder that events go into cannot be written, or another process writes to it
 ├── ListenError             a port cannot be listened on, or what is to protect it cannot be used
 ├── CardSpecError           what says how a network writes its messages is wrong
@@ -38,6 +40,14 @@ class InputError(ConnectorError):
 
 class BrokenFileError(ConnectorError):
     """A file cannot be read on: it is damaged, cut short, truncated, or another lies in its place."""
+
+
+class UnfitColumnsError(BrokenFileError):
+    """A Parquet file has columns of types that no event can come of; the text says which and what to do."""
+
+
+class MissingLibraryError(BrokenFileError):
+    """What reads files of this kind is not installed."""
 
 
 class FolderError(ConnectorError):

@@ -1,4 +1,4 @@
-"""Source: recorded or growing files of lines, at any speed, resumable."""
+"""Source: recorded or growing files of lines, and Parquet, resumable."""
 
 import logging
 import time
@@ -29,10 +29,11 @@ _State = tuple[Any, ...]
 
 
 class FileSource(FixedPartitionedSource[Block, _State]):
-    """Lines of plain, gzip or zstandard files as blocks of raw bytes.
+    """Lines of plain, gzip or zstandard files, and rows of Parquet as lines, as blocks of raw bytes.
 
-    Unit of parallelism: a partition, which is a file or a folder whose files follow one another in name
-    order; one worker reads it. New partitions are found at a restart, new files of a folder at once.
+    Unit of parallelism: a partition, which is a file or a folder whose files, and those of folders in it,
+    follow one another in name order; one worker reads it. New partitions are found at a restart, new files
+    of a folder at once. Positions count bytes, those of Parquet rows.
 
     Guarantee: every line once in each committed epoch, in order; after a crash from the last committed
     position on.
@@ -43,8 +44,8 @@ class FileSource(FixedPartitionedSource[Block, _State]):
     since it was left, raise BrokenFileError: what was in it cannot be known.
 
     Resumed: the file's name, the position in its content (decompressed; compressed files are read forward
-    to it) and a digest of its beginning. A partition that does not follow ends with an empty block marked
-    `last`, in every run.
+    to it) and a digest of its beginning, or of a Parquet file's footer. A partition that does not follow
+    ends with an empty block marked `last`, in every run.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class _FilePartition(StatefulSourcePartition[Block, _State]):
         self._reader = reader
         self._stop = stop
         self._lag = metrics.lag_bytes.labels(name)
+        self._lag.set(reader.behind())
         self._count_at = 0.0
         self._metrics = metrics
         self._saved_at: float | None = None

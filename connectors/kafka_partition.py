@@ -68,6 +68,7 @@ class KafkaPartition(StatefulSourcePartition[Block, State]):
         self._watch = watch
         self._stop = stop
         self._metrics = metrics
+        self._lag = metrics.lag.labels(self._name)
         self._lag_at_ms = 0
         # Offsets that a snapshot told of, and that the group was told of.
         self._snapshotted = self._committed = self._next
@@ -157,10 +158,13 @@ class KafkaPartition(StatefulSourcePartition[Block, State]):
         return [Block(self._name, self._next, line + b"\n", positions=(self._next,))] if line else []
 
     def _tell_lag(self) -> None:
+        if self._end is not None:
+            self._lag.set(max(0, self._end - self._next))
+            return
         known = self._watch.end_of(self._part)
         if known is not None and known[0] != self._lag_at_ms and self._next >= 0:
             self._lag_at_ms, end = known
-            self._metrics.lag.labels(self._name).set(max(0, end - self._next))
+            self._lag.set(max(0, end - self._next))
 
     def _commit(self) -> None:
         """Tell the group, without waiting, what the flow has committed: no poll is let through before."""

@@ -7,10 +7,14 @@ MAX_LINE_BYTES = 1 << 20
 
 
 class Run(NamedTuple):
-    """Complete lines, each with its newline; `offset` is where the first one began."""
+    """Complete lines, each with its newline; `offset` is where the first one began.
+
+    Offsets count bytes, or lines where `counted` says how many of them there are.
+    """
 
     offset: int
     data: bytes
+    counted: int | None = None
 
 
 class LineCutter:

@@ -3,7 +3,7 @@
 import gzip
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedWriter, FileIO, RawIOBase
 from pathlib import Path
@@ -172,20 +172,6 @@ class ByteStream:
             self._raw = frame.unused_data if frame.eof else b""
             self._frame = None if frame.eof else frame
         return True
-
-
-def plain_bytes(paths: Iterable[Path]) -> int | None:
-    """Give how many bytes of content lie at these files and folders; None where compression hides it."""
-    total = 0
-    for path in paths:
-        for file in path.iterdir() if path.is_dir() else (path,):
-            if not file.is_file():
-                continue
-            with file.open("rb") as begun:
-                if begun.read(len(ZSTD_MAGIC)).startswith((GZIP_MAGIC, ZSTD_MAGIC, *ZSTD_SKIPPABLE)):
-                    return None
-            total += file.stat().st_size
-    return total
 
 
 @contextmanager

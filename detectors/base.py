@@ -60,6 +60,13 @@ class Detector(ABC, Generic[E, S]):
     state_version: ClassVar[int] = 1
     # Whether constant input must never alert (the detector is about the unusual).
     about_the_unusual: ClassVar[bool] = True
+    # Optional fields of events without which it never fires: where all events lack one, its rule is ill.
+    needs: ClassVar[tuple[str, ...]] = ()
+    # The fewest alerts that a million events read bring where anything is wrong at all, None where nobody
+    # can say: rings may stay away for weeks.
+    least_per_million: ClassVar[float | None] = None
+    # The largest share of the events read that may credibly bring an alert.
+    most_share: ClassVar[float] = 0.05
     # Contract checks that do not apply, each with its reason.
     waives: ClassVar[dict[str, str]] = {}
 

@@ -79,6 +79,9 @@ class BranchOutage(Detector[Telemetry, State]):
     reads = (Telemetry,)
     severity = Severity.HIGH
     prior = 0.9
+    # Where devices report nothing but faults, each report may be one.
+    most_share = 1.0
+    needs = ("branch",)
     about_the_unusual = False
     # A report exactly when it is due is in time.
     boundary: ClassVar[Boundary] = "both"

@@ -67,6 +67,7 @@ class Burst(Detector[Transaction, State]):
     scope = Scope.CARD
     severity = Severity.MEDIUM
     prior = 0.3
+    least_per_million = 1.0
     about_the_unusual = False
 
     window: Annotated[Span, Field(description="length of the sliding window")] = timedelta(minutes=10)

@@ -78,6 +78,8 @@ class CardOrCashRetained(Detector[Telemetry | Transaction, State]):
     reads = (Telemetry, Transaction)
     severity = Severity.CRITICAL
     prior = 0.95
+    # Where devices report nothing but faults, each report may be one.
+    most_share = 1.0
     about_the_unusual = False
     boundary: ClassVar[Boundary] = "both"
     # A declined use has inserted its card all the same.

@@ -70,6 +70,7 @@ class CashOutSoon(Detector[Telemetry, State]):
     reads = (Telemetry,)
     severity = Severity.MEDIUM
     prior = 0.6
+    needs = ("counters",)
     about_the_unusual = False
     state_version = 2
 

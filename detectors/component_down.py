@@ -83,6 +83,10 @@ class ComponentDown(Detector[Telemetry, State]):
     reads = (Telemetry,)
     severity = Severity.HIGH
     prior = 0.8
+    # Where devices report nothing but faults, each report may be one.
+    most_share = 1.0
+    # The recorded day of cash machines has 6,700.
+    least_per_million = 100.0
     about_the_unusual = False
     # A clear exactly at the end of the hold is in time.
     boundary: ClassVar[Boundary] = "both"

@@ -94,13 +94,21 @@ def read(detector: type[Detector[Any, Any]]) -> tuple[Example, ...]:
     source = Path(str(sys.modules[detector.__module__].__file__))
     path = source.with_name(f"{name_of(detector)}.examples.yaml")
     try:
-        head = _mapping(yaml.load(path.read_text("utf-8"), Loader=_Loader), path.name, _HEAD)
+        return read_text(path.read_text("utf-8"), path.name)
     except FileNotFoundError:
         raise ExamplesError(f"write {path.parent.name}/{path.name}: what fires, and what must not") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ExamplesError(f"{path.name} is no YAML: {error}") from None
-    given = _list(head.get("examples"), f"{path.name}: `examples`")
-    return tuple(_example(head, one, f"{path.name}, example {number}") for number, one in enumerate(given, 1))
+
+
+def read_text(text: str, name: str) -> tuple[Example, ...]:
+    """Read the examples that a file called `name` holds. Raises ExamplesError."""
+    try:
+        head = _mapping(yaml.load(text, Loader=_Loader), name, _HEAD)
+    except yaml.YAMLError as error:
+        raise ExamplesError(f"{name} is no YAML: {error}") from None
+    given = _list(head.get("examples"), f"{name}: `examples`")
+    return tuple(_example(head, one, f"{name}, example {number}") for number, one in enumerate(given, 1))
 
 
 def run(detector: Detector[Any, Any], events: Iterable[Event], tables: Tables) -> list[Fired]:

@@ -22,8 +22,7 @@ HOUR_MS = 3_600_000
 _NO_CARD_NEEDED = frozenset({"transfer_in", "refund", "reversal"})
 # Uses this close, beyond their error radii, are at one end of a hop.
 _SAME_END_KM = 50.0
-_REMEMBERED_HOPS = 4
-_HOME_AGAIN = 2  # away and home: the hop after that needs two cards
+_REMEMBERED_HOPS, _HOME_AGAIN = 4, 2  # away and home: the hop after that needs two cards
 
 
 class Use(Struct, frozen=True, gc=False):
@@ -126,6 +125,7 @@ class ImpossibleTravel(Detector[Transaction, State]):
     scope = Scope.CARD
     severity = Severity.HIGH
     prior = 0.5
+    needs = ("place",)
 
     max_kmh: Annotated[float, Field(gt=0, le=100_000, description="fastest believable travel")] = 900.0
     atm_kmh: Annotated[float, Field(gt=0, le=100_000, description="the same between cash machines")] = 500.0

@@ -84,6 +84,7 @@ class ManyCardsOneTerminal(Detector[Transaction, State]):
     # Whoever joins is told of at once.
     include_current: ClassVar[bool] = True
     prior = 0.6
+    needs = ("terminal",)
 
     window: Annotated[Span, Field(description="length of the sliding window")] = timedelta(minutes=20)
     max_gap: Annotated[Span, Field(description="a longer pause ends the run")] = timedelta(minutes=5)

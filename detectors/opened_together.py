@@ -88,6 +88,7 @@ class OpenedTogether(Detector[Transaction | CardIssued, State]):
     # Whoever joins is told of at once.
     include_current: ClassVar[bool] = True
     prior = 0.7
+    needs = ("issuance", "issued")
 
     within: Annotated[Span, Field(description="most between first and last opening")] = timedelta(hours=1)
     together: Annotated[Span, Field(description="uses within this belong together")] = timedelta(hours=6)

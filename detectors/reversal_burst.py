@@ -67,6 +67,7 @@ class ReversalBurst(Detector[Transaction | Telemetry, State]):
     reads = (Transaction, Telemetry)
     severity = Severity.HIGH
     prior = 0.4
+    needs = ("device",)
     about_the_unusual = False
     state_version = 2
     include_current: ClassVar[bool] = True

@@ -78,6 +78,8 @@ class SecurityAlarm(Detector[Telemetry, State]):
     reads = (Telemetry,)
     severity = Severity.CRITICAL
     prior = 0.7
+    # Where devices report nothing but faults, each report may be one.
+    most_share = 1.0
     about_the_unusual = False
     # What is closed exactly when it would be told of is closed in time.
     boundary: ClassVar[Boundary] = "both"

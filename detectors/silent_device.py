@@ -69,6 +69,7 @@ class SilentDevice(Detector[Transaction, State]):
     scope = Scope.BRANCH
     severity = Severity.MEDIUM
     prior = 0.5
+    needs = ("branch", "device")
     state_version = 2
 
     false_alarms_a_month: Annotated[

@@ -52,6 +52,8 @@ class SupervisorOverstay(Detector[Telemetry, State]):
     reads = (Telemetry,)
     severity = Severity.MEDIUM
     prior = 0.8
+    # Where devices report nothing but faults, each report may be one.
+    most_share = 1.0
     about_the_unusual = False
     state_version = 2
     # Who leaves exactly at the end of the time is in time.

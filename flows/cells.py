@@ -1,5 +1,6 @@
 """What a bucket remembers: one cell for each key, at hand while it is in use, as bytes while it is not."""
 
+from collections.abc import Callable
 from operator import call
 from typing import Any
 
@@ -28,6 +29,8 @@ _decode_raw = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 Layout = list[tuple[str, int]]
 Cell = list[Any]
+# Gives the packed cell of a key, None where nothing is known of it.
+Lookup = Callable[[str], bytes | None]
 
 
 class Cells:
@@ -37,8 +40,12 @@ class Cells:
     and `packed` the rest. After a save `packed` has the warm ones too; it never has a live one.
     """
 
-    def __init__(self, plan: ScopePlan, packed: dict[str, bytes]) -> None:
-        """Start from packed cells in this plan's layout (none for an empty bucket)."""
+    def __init__(self, plan: ScopePlan, packed: dict[str, bytes], unseen: Lookup = lambda key: None) -> None:
+        """Start from packed cells in this plan's layout (none for an empty bucket).
+
+        `unseen` gives what is known of a key that has not been seen here, packed in that layout too.
+        """
+        self._unseen = unseen
         self._detectors = tuple(watcher.detector for watcher in plan.watchers)
         self._dumps = tuple(detector.dump for detector in self._detectors)
         self._versions = tuple(detector.state_version for detector in self._detectors)
@@ -47,6 +54,10 @@ class Cells:
         self.live: dict[str, Cell] = {}
         self._warm: dict[str, Cell] = {}
         self.packed = packed
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether a key is held."""
+        return key in self.live or key in self._warm or key in self.packed
 
     def __len__(self) -> int:
         """Count the keys held."""
@@ -62,6 +73,7 @@ class Cells:
         packed = self.packed.pop(key, None)
         cell = self._warm.pop(key, None)
         if cell is None:
+            packed = packed or self._unseen(key)
             if packed is None:
                 return self.start(key, at_ms)
             cell = self._unpack(packed)
@@ -119,10 +131,13 @@ def parts(packed: bytes) -> list[bytes]:
     return [bytes(state) for state in states]
 
 
-def relaid(packed: dict[str, bytes], saved: Layout, plan: ScopePlan) -> dict[str, bytes]:
+def relaid(
+    packed: dict[str, bytes], saved: Layout, plan: ScopePlan, unseen: Lookup = lambda key: None
+) -> dict[str, bytes]:
     """Give cells that were packed under another set of detectors in this plan's layout.
 
-    A detector that is new starts empty, the state of one that is gone is let go, and the others go on.
+    A detector that is new takes what `unseen` gives of the key, packed in this layout, and starts empty where
+    that gives nothing; the state of one that is gone is let go, and the others go on.
     """
     current = [(watcher.name, watcher.detector.state_version) for watcher in plan.watchers]
     if [tuple(entry) for entry in saved] == current:
@@ -131,11 +146,15 @@ def relaid(packed: dict[str, bytes], saved: Layout, plan: ScopePlan) -> dict[str
     laid: dict[str, bytes] = {}
     for key, cell in packed.items():
         ids, *dumps = _decode(cell[_TIME_BYTES:])
+        known = unseen(key)
+        _, *others = (None,) if known is None else _decode(known[_TIME_BYTES:])
         states = []
-        for watcher in plan.watchers:
+        for place, watcher in enumerate(plan.watchers):
             index, version = places.get(watcher.name, (-1, 0))
             detector = watcher.detector
-            state = detector.start() if index < 0 else detector.load(dumps[index], version)
-            states.append(detector.dump(state))
+            if index >= 0:
+                states.append(detector.dump(detector.load(dumps[index], version)))
+            else:
+                states.append(others[place] if others else detector.dump(detector.start()))
         laid[key] = cell[:_TIME_BYTES] + _encode([ids, *states])
     return laid

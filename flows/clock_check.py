@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from connectors.folder_listing import files_of
 from connectors.pulse import steady_ms
 from connectors.streams import COMPRESSED_SUFFIXES
 from domain.instants import iso, to_ms
@@ -73,8 +74,7 @@ class ClockCheck:
 
 def newest_event_ms(path: Path) -> int | None:
     """Give the time of the last event in a file or folder, None where it cannot be read off its end."""
-    if path.is_dir():
-        path = max((each for each in path.iterdir() if each.is_file()), default=path)
+    path = next(reversed(files_of(path).values()), path)
     if not path.is_file() or path.suffix in COMPRESSED_SUFFIXES:
         return None
     with path.open("rb") as file:

@@ -3,17 +3,17 @@
 Which detectors watch is the profile's; the flows that have a name differ in nothing else.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import bytewax.operators as op
-from bytewax.dataflow import Dataflow
+from bytewax.dataflow import Dataflow, Stream
 from bytewax.operators import KeyedStream
 from pydantic import TypeAdapter
 
 from cases.policy import QueuePolicy
 from cases.store import open_store
 from config.profiles import Profile
-from connectors.alert_file import AlertFileSink
+from connectors.alert_file import AlertFileSink, ExpendableAlertFileSink
 from connectors.alert_webhook import AlertWebhookSink
 from connectors.case_queue import CaseQueueSink
 from connectors.codec import Codec
@@ -27,14 +27,17 @@ from domain.alerts import Alert, Reached
 from domain.reference import Reference
 from domain.rejections import Rejected
 from flows.bounds import time_bounds
-from flows.decoding import Decoding
+from flows.decoding import KIND_OF_TYPE, Decoding
 from flows.desk_time import desk_now_ms
 from flows.exchange import Addressed, EventBatch, Exchange
 from flows.inputs import connection_of, open_inputs
 from flows.job import Job, profile_of
+from flows.lanes import Lane, distinct, open_lanes
 from flows.latency import Timing
-from flows.plan import ScopePlan, plan_scopes
+from flows.liveness_rules import fields_needed
+from flows.plan import ScopePlan
 from flows.snapshots import Snapshot
+from flows.warm_file import WarmFile
 from flows.watch import BucketWatch
 from flows.webhook import alert_post
 from observability.metrics import Metrics
@@ -66,18 +69,11 @@ def build_flow(
     source, inputs = open_inputs(job, profile, stop, metrics, known)
     # One that is gone counts too: events of others may still be held back because of it.
     partitions = tuple(sorted({*inputs, *known}))
-    scopes = plan_scopes(
-        profile.build_detectors(),
-        profile.read_tables(),
-        log_scope=profile.input.scope,
-        partitions=len(partitions),
-        lateness=profile.input.lateness,
-    )
+    lanes = open_lanes(job, profile, len(partitions), metrics)
+    metrics.hours.look_for(KIND_OF_TYPE, fields_needed(profile.build_detectors()))
     flow = Dataflow(profile.flow)
-    for plan in scopes:
-        metrics.expect(plan.scope.value, (watcher.name for watcher in plan.watchers))
     blocks = op.input(SOURCE_STEP, flow, PulsedSource(source, pulse))  # Block
-    decoding = _decoding(job, profile, scopes, stop, metrics)
+    decoding = _decoding(job, profile, distinct(lanes), stop, metrics)
     decoded = op.flat_map("decode", blocks, decoding)  # Addressed | Rejected
     rejected = op.filter_map("rejected", decoded, _if_rejected)  # (partition, Rejected)
     if job.store is not None:
@@ -88,14 +84,15 @@ def build_flow(
     if kafka is not None and kafka.dead_letters is not None:
         letters = KafkaDeadLetterSink(connection_of(kafka), kafka.dead_letters)
         op.output("kafka_dead_letters", rejected, letters)
-    watched = []
-    for plan in scopes:
-        batches = op.filter_map(f"{plan.scope.value}_batches", decoded, _if_for(plan))
-        step = op.stateful_batch(plan.step, batches, _watch(plan, partitions, metrics, saves))
-        if plan.tells_time:
-            step = op.map(f"{plan.scope.value}_time", step, _with_clock(plan))
-        watched.append(step)
-    told: KeyedStream[Alert | Reached] = op.merge("alerts", *watched)  # (bucket, Alert | Reached)
+    warm = None if job.warm is None else WarmFile(job.warm)
+    watched = {
+        plan: _watched(plan, decoded, partitions, counted, saves, warm)
+        for plan, counted in distinct(lanes).items()
+    }
+    for lane in lanes[1:]:
+        _write_beside(lane, watched, writes_files)
+    (own, *_) = lanes
+    told = _told("alerts", own, watched)
     # Only a live run knows what time it is at the desk.
     now_ms = desk_now_ms if job.follow else None
     timing = None if now_ms is None else Timing(now_ms, metrics)
@@ -111,17 +108,49 @@ def build_flow(
         op.output("kafka_alerts", alone, KafkaAlertSink(connection_of(kafka), kafka.alerts))
     if job.store is not None:
         policy = TypeAdapter(QueuePolicy).validate_python(profile.queue)
-        clocks = [clock for plan in scopes for clock in plan.clocks(partitions)]
+        clocks = [clock for plan in own.plans for clock in plan.clocks(partitions)]
         queued = told if timing is None else op.map("stamped", told, timing.stamp)
         op.output("case_queue", queued, CaseQueueSink(job.store, policy, metrics, clocks, now_ms))
     return flow
 
 
+def _watched(
+    plan: ScopePlan,
+    decoded: Stream[Addressed | Rejected],
+    partitions: tuple[str, ...],
+    metrics: Metrics,
+    saves: bool,
+    warm: WarmFile | None,
+) -> KeyedStream[Alert | Reached]:
+    """Watch a scope; gives what is told, and where it matters up to when all was told."""
+    batches = op.filter_map(f"{plan.step}_batches", decoded, _if_for(plan))
+    step = op.stateful_batch(plan.step, batches, _watch(plan, partitions, metrics, saves, warm))
+    return op.map(f"{plan.step}_time", step, _with_clock(plan)) if plan.tells_time else step
+
+
+def _told(
+    name: str, lane: Lane, watched: Mapping[ScopePlan, KeyedStream[Alert | Reached]]
+) -> KeyedStream[Alert | Reached]:
+    return op.merge(name, *(watched[plan] for plan in lane.plans))  # (bucket, Alert | Reached)
+
+
+def _write_beside(
+    lane: Lane, watched: Mapping[ScopePlan, KeyedStream[Alert | Reached]], writes_files: bool
+) -> None:
+    """Write what a profile beside the job's own says into its file; it reaches nothing else."""
+    if lane.beside is None:
+        return
+    told = _told(f"beside_{lane.name}_alerts", lane, watched)
+    alone = op.filter_map(f"beside_{lane.name}_alerts_alone", told, _if_alert)
+    sink = ExpendableAlertFileSink if lane.beside.expendable else AlertFileSink
+    op.output(lane.alerts_step, alone, sink(lane.beside.alerts, here=writes_files))
+
+
 def _decoding(
-    job: Job, profile: Profile, scopes: tuple[ScopePlan, ...], stop: StopSign, metrics: Metrics
+    job: Job, profile: Profile, scopes: Iterable[ScopePlan], stop: StopSign, metrics: Metrics
 ) -> Decoding:
     limit = ShareLimit(profile.dead_letters.limit_share, profile.dead_letters.window)
-    reference, fleet = _on_record(job.store, profile.bank.time_zone)
+    reference, fleet = _on_record(job.store or job.reference, profile.bank.time_zone)
     return Decoding(
         Codec(time_bounds(profile)),
         reference,
@@ -156,10 +185,10 @@ def _if_rejected(item: Addressed | Rejected) -> tuple[str, Rejected] | None:
 
 
 def _if_for(plan: ScopePlan) -> Callable[[Addressed | Rejected], tuple[str, EventBatch] | None]:
-    scope = plan.scope.value
+    address = plan.address
 
     def pick(item: Addressed | Rejected) -> tuple[str, EventBatch] | None:
-        return (item.bucket, item.batch) if isinstance(item, Addressed) and item.scope == scope else None
+        return (item.bucket, item.batch) if isinstance(item, Addressed) and item.address == address else None
 
     return pick
 
@@ -177,6 +206,7 @@ def _with_clock(
 
 
 def _watch(
-    plan: ScopePlan, partitions: tuple[str, ...], metrics: Metrics, saves: bool
+    plan: ScopePlan, partitions: tuple[str, ...], metrics: Metrics, saves: bool, warm: WarmFile | None
 ) -> Callable[[Snapshot | None], BucketWatch]:
-    return lambda saved: BucketWatch(plan, partitions, metrics, saves=saves, saved=saved)
+    history = None if warm is None else warm.history_of(plan)
+    return lambda saved: BucketWatch(plan, partitions, metrics, saves=saves, saved=saved, history=history)

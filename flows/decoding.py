@@ -84,8 +84,10 @@ class Decoding:
     def _count(self, block: Block, events: list[Event], rejected: list[Rejected]) -> None:
         metrics = self._metrics
         metrics.bytes_read.inc(len(block.data))
-        for type_, count in Counter(map(type, events)).items():
+        types = Counter(map(type, events))
+        for type_, count in types.items():
             metrics.events.labels(KIND_OF_TYPE[type_]).inc(count)
+        metrics.hours.add_block(block.partition, block.offset, events, types)
         for reason, count in Counter(letter.reason for letter in rejected).items():
             metrics.rejected.labels(reason.value).inc(count)
         grown = self._codec.unknown_fields.total() - self._unknown_fields

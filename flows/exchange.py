@@ -25,15 +25,21 @@ class EventBatch:
     """The events of one block that fall into one bucket of one scope, in the order of their log.
 
     `high_ms` is the latest order time of the whole block, so that a bucket hears of time passing even
-    in a batch without events. `orders` gives each event's place in time: the latest time seen in the
-    block up to it, which makes it monotone; None where nobody asks for it. `closed` says
+    in a batch without events; `bucket` is which it is. `orders` gives each event's place in time: the latest
+    time seen in the block up to it, which makes it monotone; None where nobody asks for it. `closed` says
     that the partition has ended and holds nobody up any longer.
     """
 
-    __slots__ = ("closed", "events", "high_ms", "orders", "partition")
+    __slots__ = ("bucket", "closed", "events", "high_ms", "orders", "partition")
 
     def __init__(
-        self, partition: str, high_ms: int, events: list[Watched], orders: list[int] | None, closed: bool
+        self,
+        partition: str,
+        high_ms: int,
+        events: list[Watched],
+        orders: list[int] | None,
+        closed: bool,
+        bucket: str = "",
     ) -> None:
         """Keep the parts as they are."""
         self.partition = partition
@@ -41,22 +47,24 @@ class EventBatch:
         self.events = events
         self.orders = orders
         self.closed = closed
+        self.bucket = bucket
 
     def __reduce__(self) -> tuple[Callable[..., "EventBatch"], tuple[Any, ...]]:
         """Cross to another process as one run of bytes: pickling each struct costs ten times as much."""
-        return _unpacked, (self.partition, self.high_ms, _encode(self.events), self.orders, self.closed)
+        packed = _encode(self.events)
+        return _unpacked, (self.partition, self.high_ms, packed, self.orders, self.closed, self.bucket)
 
 
 def _unpacked(
-    partition: str, high_ms: int, packed: bytes, orders: list[int] | None, closed: bool
+    partition: str, high_ms: int, packed: bytes, orders: list[int] | None, closed: bool, bucket: str
 ) -> EventBatch:
-    return EventBatch(partition, high_ms, _decode(packed), orders, closed)
+    return EventBatch(partition, high_ms, _decode(packed), orders, closed, bucket)
 
 
 class Addressed(Struct, frozen=True):
-    """A batch with the scope and bucket it goes to."""
+    """A batch with the address it goes to, which mostly is a scope's name, and the bucket there."""
 
-    scope: str
+    address: str
     bucket: str
     batch: EventBatch
 
@@ -65,8 +73,11 @@ class Exchange:
     """Sorts the events of a block into batches, one for each bucket of each scope that reads them."""
 
     def __init__(self, scopes: Iterable[ScopePlan]) -> None:
-        """Prepare for the scopes that some enabled detector watches."""
-        self._scopes = tuple(scopes)
+        """Prepare for the scopes that some enabled detector watches; one address is served once."""
+        first: dict[str, ScopePlan] = {}
+        for scope in scopes:
+            first.setdefault(scope.address, scope)
+        self._scopes = tuple(first.values())
         self._tells_time = any(scope.needs_marks for scope in self._scopes)
 
     def route(self, partition: str, events: Sequence[Event], closed: bool) -> list[Addressed]:
@@ -82,8 +93,9 @@ class Exchange:
             for bucket in range(BUCKETS):
                 if groups[bucket] or (scope.needs_marks and (events or closed)):
                     order = None if places is None else places[bucket]
-                    batch = EventBatch(partition, high_ms, groups[bucket], order, closed)
-                    routed.append(Addressed(scope.scope.value, f"{prefix}{bucket}", batch))
+                    name = f"{prefix}{bucket}"
+                    batch = EventBatch(partition, high_ms, groups[bucket], order, closed, name)
+                    routed.append(Addressed(scope.address, name, batch))
         return routed
 
 

@@ -15,6 +15,7 @@ from connectors.kafka_connection import KafkaConnection
 from connectors.kafka_marks import MarkRules
 from connectors.kafka_source import KafkaSource
 from connectors.kafka_topics import TopicInput, is_of
+from connectors.pacing import Pace, PacedSource
 from connectors.stopping import StopSign
 from flows.broken_input import EndingSource
 from flows.job import Job
@@ -54,7 +55,7 @@ def open_inputs(
         metrics=metrics,
     )
     if not topics:
-        return EndingSource(files, stop), tuple(paths)
+        return _paced(EndingSource(files, stop), job, stop), tuple(paths)
     kafka = kafka_of(profile)
     marks = None if kafka.marks is None else MarkRules(kafka.marks.lag, kafka.marks.every, kafka.marks.settle)
     source = KafkaSource(
@@ -68,7 +69,12 @@ def open_inputs(
         marks=marks,
         metrics=metrics,
     )
-    return EndingSource(JoinedSource(files, source), stop), (*paths, *source.list_parts())
+    joined = EndingSource(JoinedSource(files, source), stop)
+    return _paced(joined, job, stop), (*paths, *source.list_parts())
+
+
+def _paced(source: EventSource, job: Job, stop: StopSign) -> EventSource:
+    return PacedSource(source, None if job.speed is None else Pace(job.speed), stop)
 
 
 def kafka_of(profile: Profile) -> Kafka:

@@ -25,12 +25,13 @@ from flows.alike import describe
 from flows.dataflow import SOURCE_STEP
 from flows.job import Job, profile_of
 from flows.keeper import Keeper
+from flows.liveness_watch import RuleWatch
 from flows.meeting import Begin, Done, Hello, Later, Line, Over, Plan, Ready, Refused, Stop
 from flows.progress import Progress
 from flows.seat import Seat
 from flows.signals import Signals, signals_to
 from flows.supervisor import GRACE, PAUSES_S, SOUND, Group, sleep
-from flows.worker import FILE_STEPS, GAVE_UP, empty_output_files, exit_code, held
+from flows.worker import GAVE_UP, empty_output_files, exit_code, file_steps, held
 
 log = logging.getLogger(__name__)
 
@@ -72,12 +73,13 @@ def supervise_machine(
     on_restart: Callable[[], None] = lambda: None,
     on_start: Callable[[Group], None] = lambda group: None,
     on_wait: Callable[[], None] = lambda: None,
+    rules: RuleWatch | None = None,
 ) -> tuple[int, str]:
     """Run this machine's process of a job until all end, begun again with the others after a crash of any.
 
     Its own process may crash at most `restarts` times in a row; for other machines it waits as long as it
-    takes, and calls `on_wait` meanwhile. Gives exit code and reason as `supervise` does. Raises ClusterError,
-    AddressError, RecoveryError, ProfileError or InputError.
+    takes, and calls `on_wait` meanwhile; `rules` watches over the rules. Gives exit code and reason as
+    `supervise` does. Raises ClusterError, AddressError, RecoveryError, ProfileError or InputError.
     """
     _check(job, machine)
     failures = 0
@@ -88,7 +90,7 @@ def supervise_machine(
         signals_to(asked, reloads=True) as signals,
         _meeting_kept(machine, asked),
     ):
-        member = _Member(job, machine, asked, signals, Path(folder), watch, grace, on_start, on_wait)
+        member = _Member(job, machine, asked, signals, Path(folder), watch, grace, on_start, on_wait, rules)
         while not asked.asked:
             on_wait()
             began = time.monotonic()
@@ -120,8 +122,10 @@ class _Member:
         grace: timedelta,
         on_start: Callable[[Group], None],
         on_wait: Callable[[], None],
+        rules: RuleWatch | None,
     ) -> None:
         self._job = job
+        self._rules = rules
         self._machine = machine
         self._asked = asked
         self._signals = signals
@@ -131,7 +135,7 @@ class _Member:
         self._sign = StopSign(folder / "stop")
         self._watch = watch
         self._profile = profile_of(job)
-        self._steps = {step: f"{self._profile.flow}.{step}" for step in (SOURCE_STEP, *FILE_STEPS)}
+        self._steps = {step: f"{self._profile.flow}.{step}" for step in (SOURCE_STEP, *file_steps(job))}
 
     def run_once(self) -> tuple[int, str] | None:
         """Meet the others and run with them; gives how it ended, None when all must meet again."""
@@ -221,7 +225,9 @@ class _Member:
                 seat.say(Stop(why=why, for_good=exit_code(why) != 0))
                 told = True
 
-        group = Group(job, (self._machine.index,), self._grace)
+        if self._rules is not None:
+            self._rules.begin(self._profile)
+        group = Group(job, (self._machine.index,), self._grace, self._rules)
         self._on_start(group)
         code = group.wait(self._watch, self._sign, self._signals, look, seat.gone.is_set)
         return code, group.cut

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
@@ -33,13 +33,15 @@ class Watcher:
         return type(self.detector).due is not Detector.due
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScopePlan:
     """All detectors of one scope, which run fused in one keyed step.
 
     `own_log`: the input is partitioned by this scope, so the buckets of each partition are its own.
     `one_log`: there is one partition. Either way a key's events have the order of their log, but where
-    `lateness_ms` is given: they are then put in the order of their times.
+    `lateness_ms` is given: they are then put in the order of their times. `tables` are those that the
+    detectors are bound to. `lane` names the profile among those that share a pass, "" the job's own, and
+    `address` what its events are sent to, which several plans that read alike have in common.
     """
 
     scope: Scope
@@ -47,6 +49,24 @@ class ScopePlan:
     own_log: bool
     one_log: bool
     lateness_ms: int = 0
+    tables: Tables = field(default=Tables(), repr=False)
+    lane: str = ""
+    address: str = ""
+
+    def same_watch(self, other: "ScopePlan") -> bool:
+        """Whether the other watches with the same detectors, set alike, so that one may stand for both."""
+        return (
+            self.same_events(other)
+            and [each.detector for each in self.watchers] == [each.detector for each in other.watchers]
+            and self.tables == other.tables
+        )
+
+    def same_events(self, other: "ScopePlan") -> bool:
+        """Whether the other is handed the same events in the same way."""
+        ours = (self.scope, self.reads, self.own_log, self.one_log, self.lateness_ms, self.needs_marks)
+        return ours == (
+            other.scope, other.reads, other.own_log, other.one_log, other.lateness_ms, other.needs_marks
+        )  # fmt: skip
 
     @property
     def by_log(self) -> bool:
@@ -74,7 +94,7 @@ class ScopePlan:
     @property
     def step(self) -> str:
         """The name of the step that runs it; see `watch_step`."""
-        return watch_step(self.scope)
+        return watch_step(self.scope, self.lane)
 
     @cached_property
     def reads(self) -> frozenset[type]:
@@ -112,9 +132,9 @@ class ScopePlan:
         return self.notices_silence or not self.by_log
 
 
-def watch_step(scope: Scope) -> str:
-    """Name the step that watches a scope; it is part of its recovery identity."""
-    return f"watch_{scope.value}"
+def watch_step(scope: Scope, lane: str = "") -> str:
+    """Name the step that watches a scope in a lane; it is part of its recovery identity."""
+    return f"beside_{lane}_watch_{scope.value}" if lane else f"watch_{scope.value}"
 
 
 def plan_scopes(
@@ -124,11 +144,13 @@ def plan_scopes(
     log_scope: Scope | None,
     partitions: int,
     lateness: timedelta = timedelta(0),
+    lane: str = "",
 ) -> tuple[ScopePlan, ...]:
     """Group detectors by scope, in the order of their names.
 
     `log_scope` is the scope that the input is partitioned by, None when it is not partitioned by key;
-    `partitions` is how many there are, and `lateness` how long events wait for earlier ones.
+    `partitions` is how many there are, and `lateness` how long events wait for earlier ones. `lane` names
+    the profile where it is not the job's own.
     """
     by_scope: dict[Scope, list[Watcher]] = {}
     for detector in sorted(enabled, key=detectors.name_of):
@@ -142,6 +164,9 @@ def plan_scopes(
             own_log=scope is log_scope,
             one_log=partitions == 1,
             lateness_ms=span_ms(lateness),
+            tables=tables,
+            lane=lane,
+            address=f"{lane}:{scope.value}" if lane else scope.value,
         )
         for scope, watchers in sorted(by_scope.items())
     )

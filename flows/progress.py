@@ -4,13 +4,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
+from observability.hours import Hour
 from observability.metrics import Metrics
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """The counts of one process, or of several together; `reached_ms` is event time, 0 before any."""
+    """The counts of one process, or of several together; `reached_ms` is event time, 0 before any.
+
+    `left_bytes` of files and `left_messages` of topics are still to be read, as far as the `partitions` have
+    said that have said so.
+    """
 
     events: int = 0
     rejected: int = 0
@@ -20,13 +25,20 @@ class Progress(Struct, frozen=True, kw_only=True):
     stored: int = 0
     errors: int = 0
     read_bytes: int = 0
+    left_bytes: int = 0
+    left_messages: int = 0
+    partitions: int = 0
     reached_ms: int = 0
 
 
 class Told(Progress, frozen=True, kw_only=True):
-    """What a process tells its supervisor: its progress, and its pulse (see connectors/pulse.py)."""
+    """What a process tells its supervisor: its progress, and its pulse (see connectors/pulse.py).
+
+    `hours` is what it counted by the hour of event time since it last told.
+    """
 
     epoch_ms: int = 0
+    hours: tuple[Hour, ...] = ()
 
 
 def read_progress(metrics: Metrics) -> Progress:
@@ -40,6 +52,9 @@ def read_progress(metrics: Metrics) -> Progress:
         stored=_total(metrics.alerts_stored),
         errors=_total(metrics.detector_errors),
         read_bytes=_total(metrics.bytes_read),
+        left_bytes=_sum(metrics.lag_bytes),
+        left_messages=_sum(metrics.lag),
+        partitions=len(_samples(metrics.lag_bytes)) + len(_samples(metrics.lag)),
         reached_ms=int(max((sample.value for sample in _samples(metrics.event_time)), default=0) * 1000),
     )
 
@@ -57,6 +72,10 @@ def add_up(parts: Iterable[Progress]) -> Progress:
 
 def _total(counter: Counter) -> int:
     return int(sum(sample.value for sample in _samples(counter) if sample.name.endswith("_total")))
+
+
+def _sum(gauge: Gauge) -> int:
+    return int(sum(sample.value for sample in _samples(gauge)))
 
 
 def _samples(metric: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from domain.instants import to_ms
 from flows.recovery import LOCK, RecoveryError, opened, progress_rows, read_identity, resume_epoch
-from flows.snapshots import current, read_plain
+from flows.snapshots import Snapshot, current, read_plain
 from flows.state_formats import read_formats
 
 _WATCH = "watch_"
@@ -111,6 +111,19 @@ def latest_event_ms(folder: Path) -> int | None:
     except (RecoveryError, UnpicklingError, TypeError, ValueError, EOFError):
         return None
     return latest_ms or None
+
+
+def snapshots_in(folder: Path) -> Iterator[tuple[str, Snapshot]]:
+    """Give what each bucket has saved, with its scope, as a start would resume from it.
+
+    Of the job's own profile alone. Raises RecoveryError when something is missing or damaged.
+    """
+    with opened(folder) as files:
+        epoch = resume_epoch(*progress_rows(files))
+        for file in files:
+            for step, _, pickled in _committed(file, epoch):
+                if _is_watched(step):
+                    yield step.partition(".")[2].removeprefix(_WATCH), current(read_plain(pickled))
 
 
 class _Seen:

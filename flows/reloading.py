@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from cases.errors import CaseError
 from config.located_yaml import ProfileError, read_text
 from config.profiles import FlowName
 from flows.findings import Weight
@@ -13,6 +14,11 @@ from flows.job import Job
 from flows.start_checks import start_findings
 
 log = logging.getLogger(__name__)
+
+
+def as_it_lies(job: Job) -> Job:
+    """Give a job with what the file of its profile holds now. Raises ProfileError."""
+    return replace(job, profile_text=read_text(job.profile))
 
 
 class _Refused(Exception):  # noqa: N818 - the run goes on
@@ -23,11 +29,16 @@ class _Refused(Exception):  # noqa: N818 - the run goes on
 
 @dataclass(frozen=True)
 class Reload:
-    """Reads the profile of a job anew; what a run reads at its start, such as reference data, comes too."""
+    """Reads the profile of a job anew; what a run reads at its start, such as reference data, comes too.
+
+    `read` gives the job with the profile as it is by now, and `taken` is told of the job that goes on.
+    """
 
     job: Job
     flow: FlowName
     clock: Callable[[], int]
+    read: Callable[[Job], Job] = as_it_lies
+    taken: Callable[[Job], None] = lambda job: None
 
     def __call__(self) -> Job | None:
         """Give the job with the profile as it is now, None where it cannot be run; the log says why."""
@@ -39,14 +50,16 @@ class Reload:
             )
             return None
         log.warning("reloading", extra={"changes": changes})
+        self.taken(new)
         return new
 
     def _checked(self) -> tuple[Job, list[str]]:
         if self.job.recovery is None:
             raise _Refused(["without --recovery the flow would begin from the start of its inputs"])
         try:
-            new = replace(self.job, profile_text=read_text(self.job.profile))
-        except ProfileError as error:
+            beside = tuple(replace(each, profile_text=read_text(each.profile)) for each in self.job.beside)
+            new = replace(self.read(self.job), beside=beside)
+        except (ProfileError, CaseError, OSError) as error:
             raise _Refused([str(error)]) from None
         found = start_findings(new, self.clock, flow=self.flow, running=True)
         if problems := [each.text for each in found if each.weight is Weight.PROBLEM]:

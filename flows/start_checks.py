@@ -14,12 +14,15 @@ from connectors.files import name_partitions
 from domain.wording import counted
 from flows import recovery, state_formats
 from flows.clock_check import ClockCheck, newest_event_ms
+from flows.cold import cold_detectors, cold_words
 from flows.findings import Finding, Weight, note, problem, warning
 from flows.job import Job
 from flows.kafka_check import kafka_findings
+from flows.lanes import profiles_beside
 from flows.recovery import RecoveryError
 from flows.recovery_survey import in_use, latest_event_ms
 from flows.store_check import StoreCheck
+from flows.warm_file import WarmError
 
 # Below the first nothing can be relied on, below the second it is time to do something.
 _LEAST_FREE_BYTES = 64 << 20
@@ -49,6 +52,8 @@ def start_findings(
         profile = load_profile(job.profile, QueuePolicy, flow, text=job.profile_text)
     except ProfileError as error:
         found += [problem(str(each)) for each in error.problems]
+    if profile is not None:
+        found += _beside(job, profile)
     found += _inputs(job.inputs)
     if profile is not None:
         found += kafka_findings(job, profile)
@@ -57,6 +62,8 @@ def start_findings(
         found += store.findings()
     if job.recovery is not None:
         found += _recovery(job.recovery, profile, share=share, running=running)
+    if profile is not None:
+        found += _cold(job, profile, running=running)
     found += _room(job)
     if not running:
         found += _ports(host, ports)
@@ -68,6 +75,13 @@ def start_findings(
     )
     order = list(Weight)
     return tuple(sorted(found, key=lambda finding: order.index(finding.weight)))
+
+
+def _beside(job: Job, profile: Profile) -> Iterator[Finding]:
+    try:
+        profiles_beside(job, profile)
+    except ProfileError as error:
+        yield from (problem(str(each)) for each in error.problems)
 
 
 def _inputs(inputs: Sequence[Path]) -> Iterator[Finding]:
@@ -108,9 +122,21 @@ def _recovery(folder: Path, profile: Profile | None, *, share: bool, running: bo
         yield problem(str(error))
         return
     if changed.added:
-        yield note(f"new since the last run, beginning with nothing: {', '.join(changed.added)}")
+        yield note(f"new since the last run: {', '.join(changed.added)}")
     if changed.removed:
         yield note(f"gone since the last run, with what they remembered: {', '.join(changed.removed)}")
+
+
+def _cold(job: Job, profile: Profile, *, running: bool) -> Iterator[Finding]:
+    try:
+        cold = cold_detectors(job, profile)
+    except WarmError as error:
+        yield problem(str(error))
+    except RecoveryError:
+        return  # told of already
+    else:
+        if cold and not running:
+            yield note(cold_words(cold))
 
 
 def _room(job: Job) -> Iterator[Finding]:

@@ -5,20 +5,21 @@ they remember. What this riskdesk could not read, or would never look at again, 
 starts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
 
 import detectors
 from config.profiles import Profile
-from detectors.base import Scope
 from flows.plan import watch_step
 from flows.recovery import RecoveryError, opened
 from flows.snapshots import SNAPSHOT_FORMAT
 
 FORMATS = "formats.json"
+NOTHING_BESIDE: Mapping[str, Profile] = MappingProxyType({})
 
 
 class Formats(Struct, frozen=True, kw_only=True):
@@ -56,16 +57,17 @@ def read_formats(folder: Path) -> Formats:
         ) from error
 
 
-def check(folder: Path, profile: Profile) -> Changed:
+def check(folder: Path, profile: Profile, beside: Mapping[str, Profile] = NOTHING_BESIDE) -> Changed:
     """See whether a run with `profile` can go on with the state in `folder`, and what changes for it.
 
+    `beside` are the profiles that run beside it, by their names in the job; their changes are not told.
     Raises RecoveryError naming everything that stands against it.
     """
     found = read_formats(folder)
     ours = _versions(profile)
     against = [
         f"{name} has state of version {found.detectors[name]}, this riskdesk reads it up to {version}"
-        for name, version in ours.items()
+        for name, version in _all_versions(profile, beside).items()
         if found.detectors.get(name, 0) > version
     ]
     if found.snapshot > SNAPSHOT_FORMAT:
@@ -91,19 +93,19 @@ def check(folder: Path, profile: Profile) -> Changed:
     )
 
 
-def settle(folder: Path, profile: Profile) -> Changed:
+def settle(folder: Path, profile: Profile, beside: Mapping[str, Profile] = NOTHING_BESIDE) -> Changed:
     """Bring `folder` to what a run with `profile` goes on with, and put that on record; returns as `check`.
 
     What a scope knew that nobody watches any more is let go: if it is watched again one day, it begins anew
     rather than with a gap. Only while no process of the flow is alive.
     """
-    changed = check(folder, profile)
-    _let_go(folder, profile.flow, (detector.scope for detector in profile.build_detectors()))
+    changed = check(folder, profile, beside)
+    _let_go(folder, profile.flow, {"": profile} | dict(beside))
     ours = _versions(profile)
     formats = Formats(
         snapshot=SNAPSHOT_FORMAT,
         partitioned_by=profile.input.partitioned_by,
-        detectors=read_formats(folder).detectors | ours,
+        detectors=read_formats(folder).detectors | _all_versions(profile, beside),
         enabled=tuple(ours),
     )
     draft = folder / f"{FORMATS}.draft"
@@ -112,16 +114,27 @@ def settle(folder: Path, profile: Profile) -> Changed:
     return changed
 
 
-def _let_go(folder: Path, flow: str, scopes: Iterable[Scope]) -> None:
-    kept = [f"{flow}.{watch_step(scope)}" for scope in scopes]
-    others = f"{flow}.watch_*"
+def _let_go(folder: Path, flow: str, lanes: Mapping[str, Profile]) -> None:
+    kept = [
+        f"{flow}.{watch_step(detector.scope, lane)}"
+        for lane, profile in lanes.items()
+        for detector in profile.build_detectors()
+    ]
     with opened(folder, whole=False) as files:
         for file in files:
             file.execute(
-                f"DELETE FROM snaps WHERE step_id GLOB ? AND step_id NOT IN ({', '.join('?' * len(kept))})",
-                (others, *kept),
+                "DELETE FROM snaps WHERE (step_id GLOB ? OR step_id GLOB ?) "
+                f"AND step_id NOT IN ({', '.join('?' * len(kept))})",
+                (f"{flow}.watch_*", f"{flow}.beside_*_watch_*", *kept),
             )
             file.commit()
+
+
+def _all_versions(profile: Profile, beside: Mapping[str, Profile]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in (profile, *beside.values()):
+        found |= _versions(each)
+    return found
 
 
 def _versions(profile: Profile) -> dict[str, int]:

@@ -21,7 +21,8 @@ from msgspec.structs import replace
 
 from connectors.stopping import StopSign
 from domain.wording import counted
-from flows.job import Job, dump_job
+from flows.job import Job, dump_job, profile_of
+from flows.liveness_watch import RuleWatch
 from flows.progress import Progress, Told, add_up
 from flows.signals import RELOAD, Signals, signals_to
 from flows.worker import GAVE_UP, held, prepare
@@ -39,12 +40,21 @@ PAUSES_S = (1, 2, 5, 10, 30)
 class Group:
     """The processes of one start, and what they tell."""
 
-    def __init__(self, job: Job, indices: Sequence[int] | None = None, grace: timedelta = GRACE) -> None:
+    def __init__(
+        self,
+        job: Job,
+        indices: Sequence[int] | None = None,
+        grace: timedelta = GRACE,
+        rules: RuleWatch | None = None,
+    ) -> None:
         """Start the job's processes, one for each address or a single one, or those of `indices` only.
 
-        `grace` is how long they may take to end.
+        `grace` is how long they may take to end; `rules` judges the rules by what they count.
         """
         self.cut = ""
+        self._rules = rules
+        # How a replay's partitions lie in time depends on how fast each was read: it is judged at its end.
+        self._live = rules if job.follow else None
         self._grace = grace
         self._lock = Lock()
         self._told: dict[int, Told] = {}
@@ -89,6 +99,8 @@ class Group:
             time.sleep(_LOOK_EVERY_S)
             watch(self.progress)
             look()
+            if self._live is not None:
+                self._live.look()
             if stop.asked:
                 asked_at = asked_at or time.monotonic()
                 if signals is not None and signals.impatient:
@@ -126,8 +138,11 @@ class Group:
             stdin.flush()
         with stdout:
             for line in stdout:
+                told = msgspec.json.decode(line, type=Told)
                 with self._lock:
-                    self._told[index] = msgspec.json.decode(line, type=Told)
+                    self._told[index] = told
+                if self._rules is not None:
+                    self._rules.take(told.hours)
         with suppress(BrokenPipeError):
             stdin.close()
 
@@ -161,13 +176,15 @@ def supervise(
     on_restart: Callable[[], None] = lambda: None,
     on_start: Callable[[Group], None] = lambda group: None,
     reload: Callable[[], Job | None] | None = None,
+    rules: RuleWatch | None = None,
 ) -> tuple[int, str]:
     """Run a job in processes of its own, begun again after a crash at most `restarts` times in a row.
 
     Gives the exit code (0, GAVE_UP when the flow stopped itself, else that of the process that failed) and
     why it was asked to stop, "" when it was not. A signal asks all processes to end, which they may take
     `grace` for; a second one ends them at once. SIGHUP asks `reload` for the job to go on with: None leaves
-    everything as it is, else the processes end gracefully and begin again with it.
+    everything as it is, else the processes end gracefully and begin again with it. `rules` watches over the
+    rules that the job runs.
     """
     failures = 0
     # One sign for all: a process that ended alone would wait for the others.
@@ -178,7 +195,11 @@ def supervise(
                 prepare(job)
                 began = time.monotonic()
                 addresses = free_addresses(processes) if processes > 1 else ()
-                group = Group(replace(job, stop_file=stop.shared, addresses=addresses), grace=grace)
+                if rules is not None:
+                    rules.begin(profile_of(job))
+                group = Group(
+                    replace(job, stop_file=stop.shared, addresses=addresses), grace=grace, rules=rules
+                )
                 on_start(group)
                 coming = _Coming(reload, signals, stop)
                 code = group.wait(watch, stop, signals, coming.look)

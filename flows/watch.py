@@ -17,6 +17,7 @@ from flows.plan import ScopePlan, Watcher
 from flows.silence import Silence
 from flows.snapshots import SNAPSHOT_FORMAT, Snapshot, current
 from flows.state_size import StateSize
+from flows.warm_file import History
 from observability.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,12 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         *,
         saves: bool,
         saved: Snapshot | None,
+        history: History | None = None,
     ) -> None:
-        """Start empty, or from what `snapshot` gave; `saves` is whether anyone keeps snapshots."""
+        """Start empty, or from what `snapshot` gave; `saves` is whether anyone keeps snapshots.
+
+        What it has no memory of itself it takes from `history`.
+        """
         _, layout, latest_ms, packed, order, due, due_under = current(saved)
         cells = msgspec.msgpack.decode(packed, type=dict[str, bytes]) if packed else {}
         self._plan = plan
@@ -49,7 +54,8 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         self._saves = saves
         self._latest_ms = latest_ms
         self._size = StateSize(plan, metrics)
-        self._cells = Cells(plan, relaid(cells, layout, plan))
+        unseen = _unknown if history is None else history.cell
+        self._cells = Cells(plan, relaid(cells, layout, plan, unseen), unseen)
         self._merger = None if plan.by_log else Merger(partitions, order, plan.lateness_ms)
         # What was held back for an order that nobody asks for any more.
         self._order = order if plan.by_log else None
@@ -70,13 +76,18 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
             for index, watcher in enumerate(plan.watchers, start=STATES)
             if watcher.notices_silence
         )
-        if self._silence is not None and saved is not None and due_under != plan.wakes_under:
+        anew = saved is None or due_under != plan.wakes_under
+        if self._silence is not None and saved is not None and anew:
             self._set_anew(self._silence)
+        # Until the first batch says which bucket this is.
+        self._history = history if anew else None
 
     def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[Alert | Reached], bool]:
         alerts: list[Alert] = []
         self._catch_up(alerts)
         for batch in values:
+            if self._history is not None:
+                self._remember(self._history, batch)
             if self._merger is not None:
                 held = self._merger.take(batch)
                 orders: list[int] | None = [order for order, _ in held]
@@ -147,6 +158,19 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
             silence.set(key, due_ms)
             if due_ms is not None and due_ms < silence.reached_ms:
                 self._late_ms[key] = silence.reached_ms
+
+    def _remember(self, history: History, batch: EventBatch) -> None:
+        """Take from history which keys are due that may never be heard of again."""
+        self._history = None
+        if not self._latest_ms:
+            history.begin(batch.events[0].at_ms if batch.events else batch.high_ms)
+        if self._silence is None:
+            return
+        for key, due_ms in history.due(batch.bucket):
+            if key not in self._cells:
+                self._silence.set(key, due_ms)
+                if due_ms < self._silence.reached_ms:
+                    self._late_ms[key] = self._silence.reached_ms
 
     def _watch(self, events: list[Watched], alerts: list[Alert]) -> None:
         # The hot loop: locals instead of attributes, nothing made while all is quiet.
@@ -257,6 +281,10 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         # One detector's fault must not stop the others: loud, counted, and the event goes on.
         self._metrics.detector_errors.labels(watcher.name).inc()
         log.exception("detector failed", extra={"detector": watcher.name})
+
+
+def _unknown(key: str) -> None:
+    del key
 
 
 def _reached(merger: Merger) -> Reached:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 from typing import BinaryIO
@@ -25,8 +26,10 @@ from flows import recovery, state_formats
 from flows.dataflow import ALERTS_STEP, LETTERS_STEP, SOURCE_STEP, build_flow
 from flows.inputs import check_inputs
 from flows.job import Job, load_job, profile_of
+from flows.lanes import alerts_step, profiles_beside
 from flows.progress import Told, read_progress
 from flows.signals import RELOAD
+from flows.warm_file import check_warm
 from flows.webhook import alert_post
 from observability.logs import set_up_logs
 from observability.metrics import Metrics, serve
@@ -42,9 +45,6 @@ _TELL_EVERY_S = 1.0
 
 # Where nothing is saved, an epoch's end only packs what has not moved for a while.
 _UNSAVED_EPOCH = timedelta(seconds=60)
-
-# The steps that write a file: the job's alerts, and its dead letters.
-FILE_STEPS = (ALERTS_STEP, LETTERS_STEP)
 
 # Why a run ends that somebody asked to end, or to begin anew.
 _FROM_OUTSIDE = ("SIGTERM", "SIGINT", RELOAD)
@@ -101,11 +101,13 @@ def prepare(job: Job) -> None:
     profile = profile_of(job)
     check_inputs(job, profile)
     alert_post(job)
+    check_warm(job, profile)
+    beside = profiles_beside(job, profile)
     if job.recovery is not None:
-        state_formats.check(job.recovery, profile)
+        state_formats.check(job.recovery, profile, beside)
         recovery.prepare(job.recovery, profile.flow, profile.name)
-        state_formats.settle(job.recovery, profile)
-    empty_output_files(job, {step for step in FILE_STEPS if _remembered(job, step)})
+        state_formats.settle(job.recovery, profile, beside)
+    empty_output_files(job, {step for step in file_steps(job) if _remembered(job, step)})
 
 
 def empty_output_files(job: Job, resumed: Container[str]) -> None:
@@ -113,9 +115,18 @@ def empty_output_files(job: Job, resumed: Container[str]) -> None:
 
     The engine opens a file with the first line for it: one of an earlier run must not stand till then.
     """
-    for step, path in zip(FILE_STEPS, (job.alerts, job.dead_letters), strict=True):
+    for step, path in file_steps(job).items():
         if path is not None and path.parent.is_dir() and step not in resumed:
             path.write_bytes(b"")
+
+
+def file_steps(job: Job) -> dict[str, Path | None]:
+    """Give the steps that write a file each: the job's alerts, its dead letters, and the alerts beside."""
+    return {
+        ALERTS_STEP: job.alerts,
+        LETTERS_STEP: job.dead_letters,
+        **{alerts_step(each.name): each.alerts for each in job.beside},
+    }
 
 
 def exit_code(reason: str) -> int:
@@ -167,7 +178,11 @@ def _tell(metrics: Metrics, pulse: Pulse, ended: Event, out: BinaryIO) -> None:
 
 
 def _write(metrics: Metrics, pulse: Pulse, out: BinaryIO) -> None:
-    told = Told(**msgspec.structs.asdict(read_progress(metrics)), epoch_ms=pulse.epoch_ms)
+    told = Told(
+        **msgspec.structs.asdict(read_progress(metrics)),
+        epoch_ms=pulse.epoch_ms,
+        hours=tuple(metrics.hours.take()),
+    )
     out.write(msgspec.json.encode(told) + b"\n")
     out.flush()
 

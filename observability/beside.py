@@ -16,6 +16,30 @@ class SupervisorMetrics(MetricSet):
         self.restarts = self._add(
             Counter, "restarts_total", "Times the supervisor started the flow again after it had failed."
         )
+        self._profile = self._add(
+            Gauge,
+            "profile_info",
+            "Which version of a profile runs, of those that the store keeps: always 1.",
+            "name",
+            "version",
+            "digest",
+        )
+        self._rule_problem = self._add(
+            Gauge,
+            "rule_problem",
+            "Whether a rule is ill, going by hours of event time: 1 if so, else 0; `all` are all of them.",
+            "detector",
+            "problem",
+        )
+
+    def tell_profile(self, name: str, version: int, digest: str) -> None:
+        """Say which version of a profile runs from now on."""
+        self._profile.clear()
+        self._profile.labels(name, str(version), digest).set(1)
+
+    def tell_rule(self, detector: str, problem: str, is_there: bool) -> None:
+        """Say whether a rule has a problem."""
+        self._rule_problem.labels(detector, problem).set(is_there)
 
 
 class SweepMetrics(MetricSet):

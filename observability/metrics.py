@@ -15,6 +15,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from domain.alerts import Alert
 from domain.rejections import Reason
 from observability.described import MetricSet
+from observability.hours import HourCounts
 from observability.probes import Probes, start_server
 
 # Seconds of work, from what one bucket takes to what stops a flow.
@@ -46,6 +47,8 @@ class Metrics(MetricSet):
     def __init__(self) -> None:
         """Start every count at nothing."""
         super().__init__()
+        # What came by the hour of event time; the supervisor judges it, nobody scrapes it.
+        self.hours = HourCounts()
         self._intake()
         self._detection()
         self._queue()
@@ -161,6 +164,12 @@ class Metrics(MetricSet):
             "store_waiting",
             "Whether the flow stands still because the store is away or held by others: 1 if so, else 0.",
         )
+        self.floods = self._add(
+            Counter,
+            "floods_total",
+            "Times the alerts of a detector were put into one case because there were too many.",
+            "detector",
+        )
         self.alarms_annunciated = self._add(
             Counter, "alarms_annunciated_total", "Alarms of devices that the desk was told of.", "priority"
         )
@@ -183,11 +192,13 @@ class Metrics(MetricSet):
         self.late.labels(scope)
         for name in detectors:
             self.detector_errors.labels(name)
+            self.floods.labels(name)
 
     def count_alerts(self, alerts: list[Alert]) -> None:
-        """Count alerts by detector and severity."""
+        """Count alerts by detector and severity, and by the hour."""
         for alert in alerts:
             self.alerts.labels(alert.detector, alert.severity.name.lower()).inc()
+        self.hours.add_alerts(alerts)
 
     def count_alarms(self, counts: AlarmCounts) -> None:
         """Add what happened to alarms since the last count."""

@@ -35,3 +35,11 @@ SELECT record FROM alert WHERE case_id = :case_id ORDER BY at_ms, id;
 -- name: case_events
 -- The timeline of a case.
 SELECT at_ms, actor, what, old, new, note FROM case_event WHERE case_id = :case_id ORDER BY id;
+
+-- name: alert_page
+-- The next alerts in the order of event time, whichever case they belong to.
+SELECT id, at_ms, record
+FROM alert
+WHERE (at_ms, id) > (:after_ms, :after_id)
+ORDER BY at_ms, id
+LIMIT :page;

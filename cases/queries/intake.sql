@@ -15,11 +15,20 @@ FROM ring_sighting
 WHERE ring IN (SELECT value FROM json_each(:rings));
 
 -- name: owners
--- The live case of each of these subjects, and when it was opened.
+-- The live case of each of these subjects, or that which a flood swept along, and when it was opened.
 SELECT case_subject.subject, case_subject.case_id, case_.opened_at_ms
 FROM case_subject
 JOIN case_ ON case_.id = case_subject.case_id
-WHERE case_subject.live = 1 AND case_subject.subject IN (SELECT value FROM json_each(:subjects));
+WHERE case_subject.live = 1 AND case_subject.subject IN (SELECT value FROM json_each(:subjects))
+UNION ALL
+SELECT case_subject.subject, case_subject.case_id, case_.opened_at_ms
+FROM case_subject /* SQLite joins by CROSS JOIN as it is written: else it goes through all that a flood holds */
+CROSS JOIN case_
+CROSS JOIN case_ AS flood
+WHERE case_subject.live = 0 AND case_subject.subject IN (SELECT value FROM json_each(:subjects))
+    AND case_.id = case_subject.case_id AND case_.status = 'merged'
+    AND flood.id = case_.merged_into AND flood.kind = 'storm'
+    AND flood.status IN ('open', 'working', 'waiting', 'escalated');
 
 -- name: cases
 -- These cases as they stand.

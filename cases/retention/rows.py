@@ -94,6 +94,8 @@ def lines_of(db: Database, family: Family) -> list[Line]:
 def delete_rows(db: Database, family: Family) -> None:
     """Let a family leave the store; inside the caller's `writing`, with the timeline unlocked."""
     ids = as_json(family.ids)
+    db.run("purge_swept_alert", ids=ids)
+    db.run("purge_swept_merge", ids=ids)
     for table in reversed(TABLES[1:]):
         db.run(f"purge_{table}", ids=ids)
     db.run("purge_links", ids=ids)

@@ -25,6 +25,7 @@ class Event(StrEnum):
     RETURN = "return"
     RESOLVE = "resolve"
     MERGE = "merge"
+    LEAVE = "leave"  # the flood that swept it along
     REOPEN = "reopen"
 
 
@@ -71,6 +72,7 @@ _AFTER: dict[Event, dict[Status, tuple[Status, ...]]] = {
     Event.RETURN: {_ESCALATED: _ANY},
     Event.RESOLVE: dict.fromkeys((_OPEN, _WORKING, _WAITING, _ESCALATED), (_CLOSED,)),
     Event.MERGE: dict.fromkeys((_OPEN, _WORKING, _WAITING, _ESCALATED), (_MERGED,)),
+    Event.LEAVE: {_MERGED: (_OPEN,)},
     Event.REOPEN: {_CLOSED: (_OPEN,)},
 }
 CASE_MOVES: Mapping[tuple[Status, Event], tuple[Status, ...]] = {

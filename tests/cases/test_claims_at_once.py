@@ -7,18 +7,20 @@ import pytest
 
 from cases.database import statements
 from cases.dialects import postgresql_statement
+from cases.policy import QueuePolicy
 from cases.store import open_store
 from tests.cases.made import HOUR_MS, NOON_MS, alert, processes
 
 PROCESSES = 8
 TASKS = 3000
+NO_FLOOD = QueuePolicy(flood=None)
 _CLAIM = {"skill": "general", "session": "s", "now_ms": NOON_MS, "until_ms": NOON_MS + HOUR_MS}
 
 
 @pytest.fixture
 def full(url: str) -> str:
     """A store with 3,000 tasks that are ready."""
-    with open_store(url) as store:
+    with open_store(url, policy=NO_FLOOD) as store:
         store.cases.take_in([alert(f"{n}", f"c{n}", f"u{n}", at_ms=n) for n in range(TASKS)])
     return url
 
@@ -58,7 +60,7 @@ def test_no_task_is_claimed_twice(full: str) -> None:
 
 
 def test_without_its_locking_clause_postgresql_hands_tasks_out_twice(postgres_url: str) -> None:
-    with open_store(postgres_url) as store:
+    with open_store(postgres_url, policy=NO_FLOOD) as store:
         store.cases.take_in([alert(f"{n}", f"c{n}", f"u{n}", at_ms=n) for n in range(TASKS)])
     claimed = in_processes(claim_tasks_unlocked, postgres_url)
     assert len(claimed) > len(set(claimed)) > 0

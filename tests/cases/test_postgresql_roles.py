@@ -73,6 +73,7 @@ def test_a_desk_with_a_role_of_its_own_does_all_its_work(desk: Store) -> None:
         "INSERT INTO timeline_unlocked (why) VALUES ('because')",
         "DELETE FROM schema_version",
         "UPDATE queue_policy SET body = '{}'",
+        *("UPDATE profile_version SET text = 'x'", "DELETE FROM profile_decision"),
         "ALTER TABLE audit DISABLE TRIGGER ALL",
         "DROP TRIGGER audit_is_never_changed ON audit",
     ],

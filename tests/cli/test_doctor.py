@@ -80,7 +80,7 @@ def test_findings_can_be_had_as_json(profile, tmp_path):
         "--store", f"sqlite:///{tmp_path}/no/s.db",
     )  # fmt: skip
     told = [orjson.loads(line) for line in found.stdout.splitlines()]
-    assert {finding["weight"] for finding in told} == {"problem"}
+    assert {finding["weight"] for finding in told} == {"problem", "note"}
     assert any(
         f"there is no folder {tmp_path}/no to make the store in" in finding["text"] for finding in told
     )

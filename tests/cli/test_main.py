@@ -40,6 +40,7 @@ WITHIN_A_GROUP = {
     "convert-iso8583": "convert",
     "executor": "action",
     "listen-iso8583": "listen",
+    "profile-signing": "profile",
     "queue-devices": "queue",
     "queue-life": "queue",
 }

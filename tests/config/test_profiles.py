@@ -278,3 +278,33 @@ def test_no_slip_of_the_pen_makes_the_reader_fall_over(
     path.write_text(GOOD[:at] + slip + GOOD[at:], encoding="utf-8")
     with suppress(ProfileError):
         load_profile(path, RankPolicy)
+
+
+def test_liveness_has_defaults_and_takes_what_is_known_of_enabled_detectors(tmp_path: Path) -> None:
+    said = (
+        "liveness: {least_events: 500, least_per_million: {quick_cards: 40}, most_share: {slow_cards: 1}}\n"
+    )
+    path = tmp_path / "night.yaml"
+    path.write_text(GOOD)
+    assert load_profile(path).liveness.least_per_million == {}
+    path.write_text(GOOD + said)
+    assert load_profile(path).liveness.least_per_million == {"quick_cards": 40}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "{least_per_million: {nobody: 40}}",
+        "{least_per_million: {quick_cards: 0}}",
+        "{most_share: {quick_cards: 1.5}}",
+        "{surprise: 0}",
+        "{present_share: 1}",
+        "{least_events: 5}",
+        "{hours: 3}",
+    ],
+)
+def test_liveness_that_cannot_be_is_refused(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "night.yaml"
+    path.write_text(f"{GOOD}liveness: {part}\n")
+    with pytest.raises(ProfileError):
+        load_profile(path)

@@ -7,6 +7,7 @@ from connectors.files import FileSource
 from observability.metrics import Metrics
 from tests.connectors.conftest import run_partition
 from tests.connectors.grown import LINES, append
+from tests.connectors.parquet_files import write_parquet
 
 
 def lag(metrics: Metrics) -> float | None:
@@ -82,3 +83,16 @@ def test_where_there_is_nothing_to_read_nothing_stands_still(file, build):
     partition.snapshot()
     partition.next_batch()
     assert metrics.registry.get_sample_value("riskdesk_standstill_seconds_count") == 0
+
+
+def test_a_partition_says_at_once_how_much_it_has_also_where_it_goes_on(tmp_path, build):
+    path = tmp_path / "rows.parquet"
+    write_parquet(path, LINES)
+    size = path.stat().st_size
+    metrics = Metrics()
+    source = FileSource({"p": path}, metrics=metrics, block_bytes=256 * 10)
+    partition = build(source)
+    assert lag(metrics) == size
+    partition.next_batch()
+    build(source, "p", partition.snapshot())
+    assert lag(metrics) == size * (len(LINES) - 10) // len(LINES)

@@ -203,6 +203,21 @@ def test_what_was_committed_is_told_to_the_group(kafka_broker, topic, build):
     consumer.close()
 
 
+def test_what_is_left_of_a_part_that_ends_is_known_without_asking_anybody(kafka_broker, topic, build):
+    metrics = Metrics()
+    partition = build(source_of(kafka_broker, f"{topic}?from=10&to=40", metrics=metrics, most_messages=7))
+
+    def lag() -> float | None:
+        return metrics.registry.get_sample_value("riskdesk_lag_messages", {"partition": f"{topic}-0"})
+
+    partition.next_batch()
+    while lag() == 30:
+        partition.next_batch()
+    assert lag() == 23
+    read_all(partition)
+    assert lag() == 0
+
+
 def test_lag_is_what_lies_behind_the_position(kafka_broker, topic, build):
     metrics = Metrics()
     partition = build(source_of(kafka_broker, topic, follow=True, most_messages=10, metrics=metrics))

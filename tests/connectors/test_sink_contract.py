@@ -17,7 +17,7 @@ from bytewax.outputs import FixedPartitionedSink
 from bytewax.testing import run_main
 
 from cases.store import open_store
-from connectors.alert_file import AlertFileSink
+from connectors.alert_file import AlertFileSink, ExpendableAlertFileSink
 from connectors.alert_webhook import AlertPost, AlertWebhookSink
 from connectors.blocks import Block
 from connectors.case_queue import CaseQueueSink
@@ -82,6 +82,12 @@ def _store_url(folder: Path) -> str:
 
 SINKS = [
     SinkCase(AlertFileSink, lambda folder: AlertFileSink(folder / "lines.jsonl"), "make_alert", _in_file),
+    SinkCase(
+        ExpendableAlertFileSink,
+        lambda folder: ExpendableAlertFileSink(folder / "lines.jsonl"),
+        "make_alert",
+        _in_file,
+    ),
     SinkCase(AlertWebhookSink, _posting, "make_alert", _at_the_receiver),
     SinkCase(CaseQueueSink, lambda folder: CaseQueueSink(_store_url(folder)), "make_alert", _in_case_queue),
     SinkCase(

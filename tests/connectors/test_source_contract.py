@@ -19,12 +19,14 @@ from connectors.files import FileSource
 from connectors.joined import JoinedSource
 from connectors.kafka_source import KafkaSource
 from connectors.kafka_topics import TopicInput
+from connectors.pacing import Pace, PacedSource
 from connectors.pulse import Pulse, PulsedSource
 from connectors.stopping import StopSign
 from tests.connectors.kafka_parts import connect_to
+from tests.connectors.parquet_files import write_parquet
 from tests.kafka.broker import KafkaBroker
 
-LINES = [b'{"number": %d}\n' % number for number in range(60)]
+LINES = [b'{"number":%d}\n' % number for number in range(60)]
 PER_EPOCH = timedelta(0)  # every batch is an epoch of its own
 
 
@@ -56,12 +58,32 @@ def folder_of_files(folder: Path, stop: StopSign) -> FileSource:
     return FileSource({"p": path}, block_bytes=64, stop=stop)
 
 
+def parquet_file(folder: Path, stop: StopSign) -> FileSource:
+    path = folder / "rows.parquet"
+    write_parquet(path, LINES, row_group_rows=17)
+    return FileSource({"p": path}, block_bytes=64, stop=stop)
+
+
+def folder_of_folders(folder: Path, stop: StopSign) -> FileSource:
+    path = folder / "days"
+    for name, lines in (("day=1/a.parquet", LINES[:7]), ("day=1/b.parquet", LINES[7:9])):
+        write_parquet(path / name, lines, row_group_rows=3)
+    (path / "day=2").mkdir(exist_ok=True)
+    (path / "day=2" / "part-0.jsonl.gz").write_bytes(gzip.compress(b"".join(LINES[9:40])))
+    write_parquet(path / "day=3" / "deep" / "c.parquet", LINES[40:], row_group_rows=30)
+    return FileSource({"p": path}, block_bytes=64, stop=stop)
+
+
 def beside_topics(folder: Path, stop: StopSign) -> JoinedSource:
     return JoinedSource(plain_file(folder, stop), KafkaSource(connect_to("nobody:1"), []))
 
 
 def with_pulse(folder: Path, stop: StopSign) -> PulsedSource:
     return PulsedSource(plain_file(folder, stop), Pulse())
+
+
+def paced(folder: Path, stop: StopSign) -> PacedSource:
+    return PacedSource(plain_file(folder, stop), Pace(1e9), stop)
 
 
 def topic(broker: KafkaBroker, name: str, stop: StopSign) -> KafkaSource:
@@ -75,8 +97,11 @@ SOURCES: list[tuple[type, Callable[[Path, StopSign], Any]]] = [
     (FileSource, gzip_file),
     (FileSource, zstandard_file),
     (FileSource, folder_of_files),
+    (FileSource, parquet_file),
+    (FileSource, folder_of_folders),
     (JoinedSource, beside_topics),
     (PulsedSource, with_pulse),
+    (PacedSource, paced),
     (KafkaSource, topic),
 ]
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import BrokenFileError
-from connectors.streams import ByteStream, plain_bytes, writing
+from connectors.streams import ByteStream, writing
 
 
 def plain(parts: list[bytes]) -> bytes:
@@ -166,12 +166,3 @@ def test_a_failed_writing_leaves_what_was_there(tmp_path: Path, name: str):
         out.writelines([b"half", "not bytes"])
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_plain_bytes_are_told_and_compressed_ones_are_not(tmp_path: Path):
-    (tmp_path / "day").mkdir()
-    (tmp_path / "day" / "one.jsonl").write_bytes(b"12345\n")
-    (tmp_path / "two.jsonl").write_bytes(b"678\n")
-    assert plain_bytes([tmp_path / "day", tmp_path / "two.jsonl"]) == 10
-    (tmp_path / "day" / "late.jsonl").write_bytes(gzip.compress(b"9\n"))
-    assert plain_bytes([tmp_path / "day", tmp_path / "two.jsonl"]) is None

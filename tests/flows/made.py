@@ -18,6 +18,7 @@ from domain.instants import from_ms
 from flows.exchange import Exchange
 from flows.plan import BUCKETS, ScopePlan, Watcher
 from flows.snapshots import Snapshot
+from flows.warm_file import History
 from flows.watch import BucketWatch
 from observability.metrics import Metrics
 
@@ -112,7 +113,9 @@ def plan_of(
     """Plan detectors of one scope, each under the name of its class."""
     scope: Any = detectors[0].scope
     watchers = tuple(Watcher(type(each).__name__, each, each.step, {}) for each in detectors)
-    return ScopePlan(scope, watchers, own_log=own_log, one_log=one_log, lateness_ms=lateness_ms)
+    return ScopePlan(
+        scope, watchers, own_log=own_log, one_log=one_log, lateness_ms=lateness_ms, address=scope.value
+    )
 
 
 # A block of a log as it is read: its partition, its events, and whether the log ends with it.
@@ -135,6 +138,8 @@ class Bank:
         self.said: dict[str, list[Alert | Reached]] = {}
         self._partitions = tuple(partitions)
         self._saves = saves
+        # What a warm file remembers, for buckets that are built from now on.
+        self.history: History | None = None
         self._buckets: dict[str, BucketWatch] = {}
 
     def read(self, *blocks: Block) -> None:
@@ -184,7 +189,9 @@ class Bank:
         return self.metrics.registry.get_sample_value("riskdesk_detector_errors_total", labels) or 0.0
 
     def _built(self, name: str, saved: Snapshot | None) -> BucketWatch:
-        bucket = BucketWatch(self.plan, self._partitions, self.metrics, saves=self._saves, saved=saved)
+        bucket = BucketWatch(
+            self.plan, self._partitions, self.metrics, saves=self._saves, saved=saved, history=self.history
+        )
         self._buckets[name] = bucket
         return bucket
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from cases.store import open_store
 from connectors.alert_file import read_alert_file
@@ -20,17 +21,27 @@ class Command:
     """One `riskdesk` process, with the group of processes it started."""
 
     def __init__(self, arguments: list[str], within: Sequence[str] = ()) -> None:
+        self._log = TemporaryFile()  # noqa: SIM115 - open as long as the process is
+        self._said = ""
         self.process = subprocess.Popen(
             [*within, sys.executable, "-m", "cli.main", *arguments],
             cwd=ROOT,
             env=os.environ | {"RISKDESK_LOG_LEVEL": "error"},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._log,
             text=True,
         )
 
+    @property
+    def err(self) -> str:
+        """What it has said on standard error up to now."""
+        if not self._log.closed:
+            self._said = os.pread(self._log.fileno(), 1 << 24, 0).decode()
+        return self._said
+
     def wait(self) -> int:
-        self.out, self.err = self.process.communicate()
+        self.out, _ = self.process.communicate()
+        self._close()
         return self.process.returncode
 
     def finish(self) -> None:
@@ -44,6 +55,11 @@ class Command:
         if self.process.poll() is None:
             self.process.kill()
             self.process.communicate()
+        self._close()
+
+    def _close(self) -> None:
+        self._said = self.err
+        self._log.close()
 
     @property
     def running(self) -> bool:
@@ -55,7 +71,7 @@ def until(condition: Callable[[], bool], command: Command) -> None:
     for _ in range(6000):
         if condition():
             return
-        assert command.running, command.process.communicate()[1]
+        assert command.running, command.err
         time.sleep(0.02)
     raise AssertionError("it never came to pass")
 

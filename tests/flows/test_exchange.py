@@ -63,7 +63,7 @@ def test_each_event_goes_to_one_bucket_of_each_scope_that_reads_it_and_has_its_k
         arrived = [
             (addressed.bucket, event)
             for addressed in routed
-            if addressed.scope == scope
+            if addressed.address == scope
             for event in addressed.batch.events
         ]
         keyed = [event for event in events if type(event) in plan.reads and getattr(event, scope) is not None]
@@ -93,7 +93,7 @@ def test_each_event_carries_the_latest_time_seen_in_its_block_up_to_it(events):
     for addressed in Exchange(PLANS.values()).route("p", events, False):
         batch = addressed.batch
         assert batch.high_ms == latest
-        if PLANS[addressed.scope].needs_marks:
+        if PLANS[addressed.address].needs_marks:
             assert batch.orders == [orders[id(event)] for event in batch.events]
         else:
             assert batch.orders is None
@@ -199,7 +199,7 @@ def test_an_event_with_every_field_crosses_to_another_process_unchanged():
 def test_batches_cross_to_another_process_unchanged(events, closed):
     for addressed in Exchange(PLANS.values()).route("p", events, closed):
         crossed = pickle.loads(pickle.dumps(addressed))
-        assert (crossed.scope, crossed.bucket) == (addressed.scope, addressed.bucket)
+        assert (crossed.address, crossed.bucket) == (addressed.address, addressed.bucket)
         assert parts_of(crossed.batch) == parts_of(addressed.batch)
 
 

@@ -100,9 +100,8 @@ def test_without_a_recovery_folder_nothing_is_reloaded(riskdesk, job):
     )  # fmt: skip
     until(lambda: lines_in(job.alerts) == 9, run)
     run.process.send_signal(signal.SIGHUP)
-    time.sleep(1)
+    until(lambda: "without --recovery the flow would begin from the start" in run.err, run)
     assert run.terminate() == 0
-    assert "without --recovery the flow would begin from the start" in run.err
     assert lines_in(job.alerts) == 9
 
 

@@ -77,7 +77,7 @@ def routed(*detectors: Detector[Any, Any]) -> dict[str, list[str]]:
     for addressed in Exchange(scopes).route("p", [report, paid], closed=False):
         batch = pickle.loads(pickle.dumps(addressed.batch))
         assert batch.events == addressed.batch.events
-        found[addressed.scope] += [event.event_id for event in batch.events]
+        found[addressed.address] += [event.event_id for event in batch.events]
     return found
 
 

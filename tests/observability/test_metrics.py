@@ -67,12 +67,13 @@ def test_no_label_can_hold_what_a_stranger_makes_up() -> None:
         "detector",
         "severity",
         "priority",
+        "problem",
         "band",
         "status",
         "topic",
         "what",
     }
-    of_the_operator = {"partition"}
+    of_the_operator = {"partition", "name", "version", "digest"}
     assert {label for metric in EVERY for label in metric.labels} <= closed | of_the_operator
 
 

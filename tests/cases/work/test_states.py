@@ -48,8 +48,9 @@ def test_a_task_that_has_ended_never_begins_again(events: list[Event]) -> None:
         assert not ended
 
 
-def test_every_status_but_a_merged_one_can_be_left_and_every_status_reached() -> None:
-    assert {status for status, _ in CASE_MOVES} == {*Status} - {Status.MERGED}
+def test_every_status_can_be_left_a_merged_one_only_out_of_a_flood_and_every_status_reached() -> None:
+    assert {status for status, _ in CASE_MOVES} == {*Status}
+    assert {event for status, event in CASE_MOVES if status is Status.MERGED} == {Event.LEAVE}
     assert {after for found in CASE_MOVES.values() for after in found} == {*Status}
     assert {state for state, _ in TASK_MOVES} == {*LIVE_TASKS}
     assert {*TASK_MOVES.values()} == {*TaskState}

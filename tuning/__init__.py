@@ -1,0 +1,1 @@
+"""The analyst's half: backtest, tune, diff, explain, shadow and their reports; all of them run the flow."""

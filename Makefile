@@ -61,8 +61,8 @@ test: .venv/ready ## run the tests that take seconds
 	$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
 .PHONY: test-all
-test-all: test ## run every test; those that take minutes one after the other
-	$(RUN) -m pytest -m slow
+test-all: test ## run every test, also those that take minutes
+	$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile -m slow
 
 .PHONY: lint
 lint: .venv/ready ## check format, style, types, import rules and generated docs

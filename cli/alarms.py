@@ -1,6 +1,5 @@
 """The `devices` commands about alarms: which there are, what they were like, and what is put aside."""
 
-import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from cases.alarms.view import AlarmView, alarm_record
 from cases.store import Store
 from cli.alarm_pages import figure_tables, live_table
 from cli.desk_options import JSON, STORE, WHO, Instant, now_ms, opened, options, who
+from cli.durations import Duration
 from cli.zones import ZONE
 from devices.codes import catalogue
 from devices.wording import Language
@@ -27,24 +27,6 @@ from domain.instants import iso, span_ms, to_ms
 _WIDTH = 150
 # What the limits of the standards are meant for.
 _MONTH_MS = 30 * DAY_MS
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
-_SPAN = re.compile(r"(\d{1,4})([mh])")
-
-
-class _SpanParam(click.ParamType[timedelta]):
-    name = "span"
-
-    def convert(
-        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = _SPAN.fullmatch(value)
-        if found is None:
-            self.fail(f"{value!r} is no span of time; write one such as 45m or 2h", param, ctx)
-        return int(found[1]) * _UNITS[found[2]]
-
-
 _ALARM = click.argument("alarm", metavar="ALARM")
 _REASON = click.option("--reason", required=True, help="Why; card numbers are masked.")
 
@@ -106,7 +88,7 @@ def alarms(
     epilog="Example: riskdesk devices shelve 'D0042|cassette|3|cash_out' --for 2h --reason 'carrier comes' "
     "--agent lead-1 --role lead --store sqlite:///desk.db"
 )
-@click.option("--for", "length", type=_SpanParam(), required=True, help="How long, as 45m or 2h.")
+@click.option("--for", "length", type=Duration(), required=True, help="How long, as 45m or 2h.")
 @options(_ALARM, _REASON, WHO, STORE)
 def shelve(alarm: str, length: timedelta, reason: str, agent: str, role: str, url: str) -> None:
     """Put an ALARM aside for a while: nobody is told of it. Name it by its id or fingerprint."""

@@ -1,12 +1,10 @@
 """riskdesk backtest: what profiles would have told of recorded events, and what that was worth."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 import msgspec
@@ -14,13 +12,14 @@ import msgspec
 from cases.policy import QueuePolicy
 from cli.backtest_table import result_table
 from cli.desk_options import Instant
+from cli.durations import Duration
+from cli.passes import kept_in, recorded_files
 from cli.queue import console
 from cli.remaining import Remaining
 from cli.waiting import Waiting
 from config.profiles import load_profile
 from config.settings import load_settings
 from connectors.folder_listing import file_bytes
-from connectors.kafka_topics import split_inputs
 from connectors.streams import writing
 from domain.instants import to_ms
 from observability.logs import set_up_logs
@@ -32,23 +31,7 @@ from tuning.labels import read_labels
 from tuning.passes import Variant
 from tuning.report.page import write_report
 
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_SPAN = re.compile(r"(\d{1,4})([mhd])")
 _HANDLING = Handling()
-
-
-class _Span(click.ParamType[timedelta]):
-    name = "span"
-
-    def convert(
-        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = _SPAN.fullmatch(value)
-        if found is None:
-            self.fail(f"{value!r} is no span of time; write one such as 90m, 12h or 7d", param, ctx)
-        return int(found[1]) * _UNITS[found[2]]
 
 
 @click.command(
@@ -78,7 +61,7 @@ Example: riskdesk backtest now.yaml new.yaml --over var/june --labels var/labels
 )
 @click.option(
     "--labels-delay",
-    type=_Span(),
+    type=Duration(),
     default="7d",
     show_default=True,
     help="How long after its event a label is known that does not say when: 90m, 12h, 7d.",
@@ -144,7 +127,7 @@ def backtest_command(
     settings = load_settings(processes=processes)
     set_up_logs(settings.log_level)
     tell = _silent if quiet else _tell
-    paths = _files(over)
+    paths = recorded_files(over)
     for path in profiles:
         load_profile(path, QueuePolicy)  # what is wrong in the last one is told before the first is run
     labels = read_labels(label_files, over, delay=labels_delay)
@@ -152,7 +135,7 @@ def backtest_command(
     if not len(labels):
         raise click.UsageError("none of the labels is about one of the events: are they of the same data?")
     variants = [Variant(label, path) for label, path in zip(labels_of(profiles), profiles, strict=True)]
-    with _kept_in(work) as folder:
+    with kept_in(work) as folder:
         remaining = Remaining(file_bytes=file_bytes(paths), files=len(paths), topics=0)
         with Waiting(drawn=not quiet, remaining=remaining) as waiting:
             passed = pass_over(
@@ -184,29 +167,6 @@ def labels_of(profiles: Sequence[Path]) -> list[str]:
         others = (f"{name}_{number}" for number in count(2))
         given.append(name if name not in given else next(other for other in others if other not in given))
     return given
-
-
-def _files(over: Sequence[str]) -> tuple[Path, ...]:
-    paths, topics = split_inputs(over)
-    if topics:
-        raise click.UsageError(
-            f"{', '.join(topics)}: a backtest reads the events for their labels as well, which takes files; "
-            "record the topic to files first"
-        )
-    missing = [str(path) for path in paths if not path.exists()]
-    if missing:
-        raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
-    return paths
-
-
-@contextmanager
-def _kept_in(work: Path | None) -> Iterator[Path]:
-    if work is None:
-        with TemporaryDirectory(prefix="riskdesk-backtest-") as folder:
-            yield Path(folder)
-    else:
-        work.mkdir(parents=True, exist_ok=True)
-        yield work
 
 
 def _write(report: Path, found: Backtested, made_from: MadeFrom) -> None:

@@ -1,27 +1,24 @@
 """riskdesk tune: which parameters of a detector are better, and whether that holds on days not chosen by."""
 
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 import orjson
-from pydantic import TypeAdapter, ValidationError
 from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
+from cli.durations import Duration
+from cli.passes import kept_in, recorded_files
 from cli.queue import console
 from cli.remaining import Remaining
 from cli.waiting import Waiting
 from config.located_yaml import read_text
 from config.settings import load_settings
 from connectors.folder_listing import file_bytes
-from connectors.kafka_topics import split_inputs
 from connectors.streams import writing
 from domain.wording import counted
 from tuning.bootstrap import SEED
@@ -37,28 +34,7 @@ from tuning.variants import Tuned, changed, read_tuned
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
-_SHORT = re.compile(r"(\d{1,4})([dhm])")
-_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 _SHOWN = 20
-
-
-class _Delay(click.ParamType[timedelta]):
-    name = "span"
-
-    def convert(
-        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        if found := _SHORT.fullmatch(value):
-            return int(found[1]) * _UNITS[found[2]]
-        try:
-            delay = TypeAdapter(timedelta).validate_python(value)
-        except ValidationError:
-            delay = timedelta(-1)
-        if delay < timedelta(0):
-            self.fail(f"{value!r} should be a span of time: 7d, 12h or as ISO 8601 (P7D)", param, ctx)
-        return delay
 
 
 @click.command(
@@ -88,7 +64,7 @@ class _Delay(click.ParamType[timedelta]):
 )
 @click.option(
     "--labels-delay",
-    type=_Delay(),
+    type=Duration(),
     default="7d",
     show_default=True,
     help="How long after its event a label is known that does not say when.",
@@ -163,7 +139,7 @@ def tune(
     feel `riskdesk backtest` tells. Exit code 1 says that -o was asked for and nothing holds.
     """
     wanted = _objective(objective, least_recall)
-    paths = _paths(over)
+    paths = recorded_files(over)
     text = read_text(profile)
     try:
         tuned = read_tuned(profile, detector, text)
@@ -172,7 +148,7 @@ def tune(
         raise click.UsageError(str(error)) from error
     known = read_labels(labels, over, delay=labels_delay)
     parts = split_days(known, split, tuned.zone)
-    with _folder(work) as folder:
+    with kept_in(work) as folder:
         shared = load_settings(processes=processes).processes
         runs = Runs(grid.variants, over, folder, store=store, processes=shared)
         _run(runs, grid, paths, drawn=not quiet)
@@ -200,29 +176,6 @@ def _objective(name: str, least_recall: float | None) -> Objective:
     if least_recall is not None and name != "precision":
         raise click.UsageError("--least-recall is what --objective precision must keep; give both or none")
     return OBJECTIVES[name]._replace(limit=least_recall)
-
-
-def _paths(over: tuple[str, ...]) -> tuple[Path, ...]:
-    paths, topics = split_inputs(over)
-    if topics:
-        raise click.UsageError(
-            f"{', '.join(topics)} is read once for all and may have grown by the next pass; record it to "
-            "files, and give these"
-        )
-    missing = [str(path) for path in paths if not path.exists()]
-    if missing:
-        raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
-    return paths
-
-
-@contextmanager
-def _folder(work: Path | None) -> Iterator[Path]:
-    if work is None:
-        with TemporaryDirectory(prefix="riskdesk-tune-") as folder:
-            yield Path(folder)
-    else:
-        work.mkdir(parents=True, exist_ok=True)
-        yield work
 
 
 def _run(runs: Runs, grid: Grid, paths: tuple[Path, ...], *, drawn: bool) -> None:

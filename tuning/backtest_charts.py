@@ -75,6 +75,7 @@ def hours_and_staff(profile: ProfileResult, time_zone: str) -> Chart:
         Axis(_WORDS.say("agents")),
         zone=time_zone,
         about=_WORDS.say("hours_about"),
+        of_day=True,
     )
 
 

@@ -1,11 +1,11 @@
 """The figures of a backtest as a page to read and print."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import NamedTuple
 
-from domain.instants import span_ms, span_words
+from domain.instants import span_ms, span_words, to_ms
 from tuning.backtest import Backtested, Difference
 from tuning.backtest_charts import (
     alerts_by_day,
@@ -17,7 +17,7 @@ from tuning.backtest_charts import (
     rates_with_intervals,
 )
 from tuning.measures_days import alerts_a_day
-from tuning.report.axes import Axis
+from tuning.report.axes import Axis, moment
 from tuning.report.numerals import number, percent
 from tuning.report.page import Notice, Part, Report, Section, Table
 from tuning.report.words import Catalogue, Said, Words
@@ -37,14 +37,14 @@ class MadeFrom(NamedTuple):
 def backtest_report(found: Backtested, made_from: MadeFrom) -> Report:
     """Give the report of a backtest."""
     return Report(
-        title=_WORDS.say("title"),
+        title=_WORDS.say("title", labels=", ".join(each.label for each in found.profiles)),
         lead=(
             _WORDS.say(
                 "lead",
                 events=f"{found.events:,}",
                 first=str(found.first_day),
                 last=str(found.last_day),
-                until=found.until,
+                until=moment(to_ms(datetime.fromisoformat(found.until)), found.time_zone),
                 labels=f"{found.labels:,}",
                 known=f"{found.labels_known:,}",
                 frauds=f"{found.frauds_known:,}",

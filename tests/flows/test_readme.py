@@ -9,11 +9,14 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import zstandard
 
+from flows.desk_time import desk_now_ms
 from tests.flows.device_day import DAY
 from tests.flows.running import NIGHT, ROOT, stored_alerts
 
@@ -50,8 +53,16 @@ def folder(tmp_path: Path) -> Path:
         ):
             zstandard.ZstdDecompressor().copy_stream(packed, out)
     (tmp_path / "var" / "history.jsonl.zst").write_bytes((NIGHT / "transactions.jsonl.zst").read_bytes())
-    rows = b"tx_id,epoch,customer,terminal,amount,fraud,scenario\n7,1522540831,596,1,57.16,1,2\n"
-    (tmp_path / "TRANSACTIONS.csv.gz").write_bytes(gzip.compress(rows))
+    head = "tx_id,epoch,customer,terminal,amount,fraud,scenario\n"
+    frauds = [int(n % 9 == 8) for n in range(90)]
+    rows = [
+        f"{n},{1522540831 + n * 21_600},{596 + n % 3},1,57.16,{fraud},{fraud}\n"
+        for n, fraud in enumerate(frauds)
+    ]
+    (tmp_path / "TRANSACTIONS.csv.gz").write_bytes(gzip.compress("".join([head, *rows]).encode()))
+    profile = (ROOT / "config/profiles/card_risk.yaml").read_text().replace("CNY", "EUR")
+    (tmp_path / "NOW.yaml").write_text(profile)
+    (tmp_path / "NEW.yaml").write_text(profile.replace("  burst:", "  burst: {uses: 4, window: PT5M}"))
     (tmp_path / "TERMINALS.csv").write_text("terminal,lat,lon\n1,31.02159,120.50012\n")
     return tmp_path
 
@@ -77,7 +88,13 @@ def run(words: list[str], folder: Path) -> None:
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
     _, told = process.communicate()
-    assert process.returncode == 0, (words, told)
+    # At night only the worst is called about, whoever tests then.
+    silent = words[1:3] == ["queue", "next"] and "no case is waiting" in told and not _all_are_called_now()
+    assert process.returncode == 0 or silent, (words, told)
+
+
+def _all_are_called_now() -> bool:
+    return 10 <= datetime.fromtimestamp(desk_now_ms() / 1000, ZoneInfo("Asia/Shanghai")).hour < 20
 
 
 def free_port() -> int:
@@ -93,5 +110,12 @@ def test_the_commands_work_one_after_the_other(folder):
         # The port may be taken on the machine that tests.
         run([str(free_port()) if word == "9300" else word for word in words], folder)
     assert stored_alerts(f"sqlite:///{folder}/{STORE}") != []
-    for name in ("alerts.jsonl", "segments.json", "handbook.jsonl", "september.html", "fleet/truth.jsonl"):
+    for name in (
+        "alerts.jsonl",
+        "segments.json",
+        "handbook.jsonl",
+        "backtest.html",
+        "september.html",
+        "fleet/truth.jsonl",
+    ):
         assert (folder / "var" / name).stat().st_size > 0

@@ -24,6 +24,7 @@ UNTOLD = {
     "riskdesk_lag_messages",
     "riskdesk_outbox_oldest_timestamp_seconds",
     "riskdesk_audit_seal_timestamp_seconds",
+    "riskdesk_profile_info",
 }
 
 

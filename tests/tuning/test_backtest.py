@@ -200,7 +200,7 @@ def test_an_interrupted_pass_leaves_nothing(data, tmp_path):
 @pytest.mark.parametrize(
     ("more", "complaint"),
     [
-        (("--over", "kafka://cards"), "record the topic to files first"),
+        (("--over", "kafka://cards"), "record it to files"),
         (("--over", "nowhere.jsonl"), "no such file or folder: nowhere.jsonl"),
         (("--labels-delay", "7"), "write one such as 90m, 12h or 7d"),
         (("--agents", "0"), "--agents"),

@@ -263,8 +263,8 @@ def test_the_command_writes_no_profile_where_there_is_nothing(made, ran, tmp_pat
         (("--over", "kafka://events"), "record it to files"),
         (("--over", "nowhere.jsonl"), "no such file or folder: nowhere.jsonl"),
         (("--least-recall", "0.5"), "--least-recall is what --objective precision must keep"),
-        (("--labels-delay", "soon"), "'soon' should be a span of time: 7d, 12h"),
-        (("--labels-delay", "-P1D"), "should be a span of time"),
+        (("--labels-delay", "soon"), "'soon' is no span of time; write one such as 45m, 12h or 7d"),
+        (("--labels-delay", "-P1D"), "is no span of time"),
         (("--split", "1"), "--split"),
     ],
 )

@@ -22,7 +22,7 @@ from msgspec import Struct
 from benchmarks.parity_command import leave_settings_out
 from benchmarks.parity_modes import modes
 from benchmarks.parity_streams import RECORDED, Record, Stream, make_ready, recorded_streams, write_golden
-from tuning.diff import Change, compare
+from tuning.diff.differences import Change, compare
 
 # Some ways take several processes themselves, and wait for each other a good part of their time.
 _AT_ONCE = 2

@@ -16,10 +16,10 @@ from benchmarks.parity_command import begun, run_here
 from benchmarks.parity_live import followed
 from benchmarks.parity_streams import Record, Run
 from connectors.alert_file import read_alert_file
-from tuning.explain import Unexplained, explain_all
+from tuning.explain.explanations import Unexplained, explain_all
+from tuning.explain.recorded import Recorded
+from tuning.explain.slices import Rerun
 from tuning.passes import Variant, run_pass
-from tuning.slices import Rerun
-from tuning.slices_recorded import Recorded
 
 _LOOK_EVERY_S = 0.001
 # A quick machine may be done before the blow falls: then it is struck again, earlier.

@@ -23,11 +23,11 @@ from connectors.folder_listing import file_bytes
 from connectors.streams import writing
 from domain.instants import to_ms
 from observability.logs import set_up_logs
-from tuning.backtest import Backtested, Rules, backtest
-from tuning.backtest_passes import pass_over
-from tuning.backtest_report import MadeFrom, backtest_report
-from tuning.desk_load import Handling
-from tuning.labels import read_labels
+from tuning.backtest.desk_load import Handling
+from tuning.backtest.judged import Backtested, Rules, backtest
+from tuning.backtest.passes import pass_over
+from tuning.backtest.report import MadeFrom, backtest_report
+from tuning.measures.labels import read_labels
 from tuning.passes import Variant
 from tuning.report.page import write_report
 

@@ -7,9 +7,9 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from domain.money import money_words
-from tuning.backtest import Backtested, Difference, ProfileResult
-from tuning.measures import Contribution
-from tuning.measures_days import alerts_a_day
+from tuning.backtest.judged import Backtested, Difference, ProfileResult
+from tuning.measures.days import alerts_a_day
+from tuning.measures.figures import Contribution
 from tuning.report.numerals import number, percent
 
 _SHARES = frozenset({"precision", "recall"})

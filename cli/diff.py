@@ -16,8 +16,8 @@ from cli.queue import console
 from cli.zones import ZONE
 from domain.money import money_words
 from domain.wording import counted
-from tuning.diff import Change, Counts, Differences, Kind, Told, compare
-from tuning.diff_report import diff_report
+from tuning.diff.differences import Change, Counts, Differences, Kind, Told, compare
+from tuning.diff.report import diff_report
 from tuning.report.page import write_report
 
 _SHOWN = 20

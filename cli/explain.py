@@ -12,9 +12,9 @@ from cli.alert_sources import AlertSource, is_store, read_alerts
 from cli.desk_options import READER, options, who
 from cli.lines import wrapped
 from domain.wording import counted
-from tuning.explain import Explanation, Unexplained, examples_file, explain_all
-from tuning.explain_words import explanation_lines, explanation_record, unexplained_line
-from tuning.slices_recorded import Recorded
+from tuning.explain.explanations import Explanation, Unexplained, examples_file, explain_all
+from tuning.explain.recorded import Recorded
+from tuning.explain.words import explanation_lines, explanation_record, unexplained_line
 
 
 @click.command(

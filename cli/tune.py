@@ -21,16 +21,16 @@ from config.settings import load_settings
 from connectors.folder_listing import file_bytes
 from connectors.streams import writing
 from domain.wording import counted
-from tuning.bootstrap import SEED
-from tuning.labels import read_labels
-from tuning.parameters import MOST_COMBINATIONS, ParameterError, said
+from tuning.measures.bootstrap import SEED
+from tuning.measures.labels import read_labels
 from tuning.report.page import write_report
-from tuning.tune import Grid, Tuning, compare, read_grid, split_days
-from tuning.tune_choice import FIGURES, OBJECTIVES, Objective
-from tuning.tune_record import WORDS, figure_words, tuning_record, verdict_words
-from tuning.tune_report import objective_words, tune_report
-from tuning.tune_runs import Runs
-from tuning.variants import Tuned, changed, read_tuned
+from tuning.tune.choice import FIGURES, OBJECTIVES, Objective
+from tuning.tune.parameters import MOST_COMBINATIONS, ParameterError, said
+from tuning.tune.record import WORDS, figure_words, tuning_record, verdict_words
+from tuning.tune.report import objective_words, tune_report
+from tuning.tune.runs import Runs
+from tuning.tune.tuning import Grid, Tuning, compare, read_grid, split_days
+from tuning.tune.variants import Tuned, changed, read_tuned
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from domain.instants import iso, to_ms
-from tuning.diff import Differences, compare
-from tuning.diff_pairs import Record
-from tuning.diff_report import diff_report
+from tuning.diff.differences import Differences, compare
+from tuning.diff.pairs import Record
+from tuning.diff.report import diff_report
 from tuning.report.axes import Axis, moment
 from tuning.report.page import KeyFigure, KeyFigures, Report, Section
 from tuning.report.plots.bars import bars

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from domain.instants import from_ms, iso
-from tuning.labels import Labels, Use
+from tuning.measures.labels import Labels, Use
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

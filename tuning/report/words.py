@@ -38,7 +38,7 @@ class Catalogue:
     """Texts by key, from a YAML file of `key: {en: ..., zh: ...}` that ships with the code."""
 
     def __init__(self, source: Traversable) -> None:
-        """Read the texts of `source`, such as `files("tuning").joinpath("backtest_words.yaml")`."""
+        """Read the texts of `source`, such as `files("tuning.backtest").joinpath("words.yaml")`."""
         found: Mapping[str, Mapping[str, str]] = yaml.safe_load(source.read_text("utf-8"))
         self._words = {key: Words(**texts) for key, texts in found.items()}
 

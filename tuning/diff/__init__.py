@@ -1,0 +1,1 @@
+"""What differs between the alerts of two runs."""

@@ -1,0 +1,1 @@
+"""Why an alert fired, and the few events that fire it again."""

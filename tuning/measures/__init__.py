@@ -1,0 +1,1 @@
+"""What is known about recorded events, and how good alerts are by it."""

@@ -1,0 +1,1 @@
+"""Better parameters of a detector, and whether they hold."""

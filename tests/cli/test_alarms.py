@@ -104,7 +104,11 @@ def test_a_store_without_alarms_shows_none(tmp_path: Path) -> None:
         (("alarms", "--live", "--html", "x.html"), 2, "choose one"),
         (("alarms", "--from", iso(at_s(HOUR_S))), 2, "the store knows alarms before"),
         (("alarms", "--from", "yesterday"), 2, "should be ISO 8601"),
-        (("shelve", "x", "--for", "2 hours", "--reason", "r", *AS_LEAD), 2, "write one such as 45m or 2h"),
+        (
+            ("shelve", "x", "--for", "2 hours", "--reason", "r", *AS_LEAD),
+            2,
+            "write one such as 45m, 12h or 7d",
+        ),
         (("shelve", "x", "--for", "2h", *AS_LEAD), 2, "--reason"),
         (("shelve", "x", "--for", "9h", "--reason", "r", *AS_LEAD), 2, "8 hours at most"),
         (("shelve", "x", "--for", "2h", "--reason", "r", *AS_LEAD), 1, "there is no alarm 'x'"),

@@ -24,6 +24,8 @@ from tests.flows.made import use
 from tests.flows.running import Command, lines_in, until
 from tests.flows.test_supervisor import children
 
+pytestmark = pytest.mark.slow
+
 ANALYST, LEAD = Who("ana-1", Role.ANALYST), Who("lead-2", Role.LEAD)
 REPORT = Report(name="shadow.html", digest="ab" * 32)
 AMOUNTS = b'{"table":"segment_amounts","effective_at":"2026-01-01T00:00:00Z","version":"v1","segments":{}}'

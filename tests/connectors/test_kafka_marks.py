@@ -14,6 +14,8 @@ from connectors.kafka_positions import KafkaPosition
 from domain.instants import iso
 from tests.connectors.kafka_parts import messages_of, read_all, read_until, source_of
 
+pytestmark = pytest.mark.slow
+
 RULES = MarkRules(lag=timedelta(minutes=1), every=timedelta(seconds=1), settle=timedelta(seconds=10))
 START_MS = 1_767_225_600_000
 

@@ -12,6 +12,8 @@ from connectors.kafka_positions import KafkaPosition
 from connectors.kafka_sinks import KafkaAlertSink
 from tests.connectors.kafka_parts import connect, messages_of, read_all, read_topic, source_of
 
+pytestmark = pytest.mark.slow
+
 LINES = [b'{"number": %d}' % number for number in range(60)]
 
 

@@ -12,6 +12,8 @@ from domain.alerts import alert_record
 from tests.connectors.kafka_parts import connect, read_topic
 from tests.kafka.broker import KafkaBroker
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def topic(kafka_broker, topic_name) -> str:

@@ -22,6 +22,8 @@ from domain.rejections import Reason
 from observability.metrics import Metrics
 from tests.connectors.kafka_parts import connect, messages_of, read_all, read_until, source_of
 
+pytestmark = pytest.mark.slow
+
 LINES = [b'{"number": %d}' % number for number in range(60)]
 NUMBERED = list(enumerate(LINES))
 

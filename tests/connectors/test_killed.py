@@ -8,10 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from bytewax.recovery import init_db_dir
 
 from cases.store import open_store
 from connectors.alert_file import read_alert_file
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_process_that_is_killed_again_and_again_delivers_each_alert_once(tmp_path):

@@ -25,6 +25,8 @@ from tests.flows.counted import counts, write_events, write_profile
 from tests.flows.made import use
 from tests.flows.running import PROFILE
 
+pytestmark = pytest.mark.slow
+
 Told = set[tuple[str, str]]
 
 # Set so that they tell of much, and mostly of what takes a memory.

@@ -12,6 +12,8 @@ from tests.flows.made import use
 from tests.flows.running import Command, lines_in, until
 from tests.flows.test_supervisor import children
 
+pytestmark = pytest.mark.slow
+
 
 def free_ports(machines: int) -> list[int]:
     """Ports that are free now, each with the one behind it."""
@@ -76,7 +78,6 @@ def test_machines_share_a_flow_and_end_when_the_input_does(machine, alerts):
     assert sorted(counts(alerts)) == expected(9)
 
 
-@pytest.mark.slow
 def test_when_a_process_of_one_machine_dies_all_begin_again(machine, events, alerts):
     both = [machine(index) for index in (0, 1)]
     until(seen(alerts, 9), both[0])
@@ -93,7 +94,6 @@ def test_when_a_process_of_one_machine_dies_all_begin_again(machine, events, ale
     assert sorted(counts(alerts)) == expected(10)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fallen", [0, 1])
 def test_a_machine_that_was_lost_and_comes_back_goes_on_with_the_others(machine, events, alerts, fallen):
     both = [machine(index) for index in (0, 1)]
@@ -110,7 +110,6 @@ def test_a_machine_that_was_lost_and_comes_back_goes_on_with_the_others(machine,
     assert sorted(counts(alerts)) == expected(10)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("asked", [0, 1])
 def test_a_machine_that_is_asked_to_leave_ends_well_and_the_others_wait_for_it(
     machine, events, alerts, asked
@@ -130,14 +129,12 @@ def test_a_machine_that_is_asked_to_leave_ends_well_and_the_others_wait_for_it(
     assert sorted(counts(alerts)) == expected(10)
 
 
-@pytest.mark.slow
 def test_a_machine_that_waits_for_others_can_be_asked_to_leave(machine, tmp_path):
     alone = machine(0)
     until((tmp_path / "recovery0").exists, alone)
     assert alone.terminate() == 0
 
 
-@pytest.mark.slow
 def test_a_flow_that_gives_up_gives_up_on_all_machines(machine, events):
     events.write_bytes(b"no event\n" * 20)
     both = [machine(index) for index in (0, 1)]
@@ -146,7 +143,6 @@ def test_a_flow_that_gives_up_gives_up_on_all_machines(machine, events):
         assert "lines of events.jsonl are no events" in command.err
 
 
-@pytest.mark.slow
 def test_machines_join_and_leave_a_stopped_flow_without_moving_its_state(machine, events, alerts):
     for step, machines in enumerate((2, 4, 2)):
         for number in range(9 + step * 3, 12 + step * 3):
@@ -164,7 +160,6 @@ def test_machines_with_different_profiles_do_not_begin(machine, events, tmp_path
         assert "machines 0 and 1 differ in profile" in command.err
 
 
-@pytest.mark.slow
 def test_a_machine_whose_state_is_gone_is_told_which_files_are_missing(machine, alerts, tmp_path):
     for command in [machine(index, options=("--no-follow",)) for index in (0, 1)]:
         command.finish()

@@ -14,6 +14,8 @@ from tests.connectors.kafka_parts import read_topic
 from tests.flows.running import NIGHT, PROFILE, alert_ids, lines_in, stored_alerts, until
 from tests.kafka.broker import PASSWORD, USER, KafkaBroker
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = NIGHT / "alerts.jsonl"
 PARTITIONS = 3
 
@@ -129,7 +131,6 @@ def test_a_topic_without_a_kafka_part_is_refused_with_what_to_write(riskdesk, st
     assert "bootstrap_servers" in command.err
 
 
-@pytest.mark.slow
 def test_a_run_publishes_its_alerts_and_dead_letters(
     riskdesk, store, kafka_broker, topic_name, night, profile_for
 ):
@@ -148,7 +149,6 @@ def test_a_run_publishes_its_alerts_and_dead_letters(
     assert (letter["partition"], letter["offset"]) == (f"{topic_name}-0", len(lines))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_killed_again_and_again_a_run_resumes_to_the_same_alerts(
     request, riskdesk, store, tmp_path, kafka_broker, night_topic, profile_for, database
@@ -175,7 +175,6 @@ def test_killed_again_and_again_a_run_resumes_to_the_same_alerts(
     assert stored_alerts(store) == expected_ids()
 
 
-@pytest.mark.slow
 def test_a_live_run_outlives_its_broker_and_takes_a_new_partition_in(
     riskdesk, store, tmp_path, own_broker, night_lines, profile_for
 ):

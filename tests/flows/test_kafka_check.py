@@ -13,6 +13,8 @@ from flows.job import Job
 from flows.kafka_check import kafka_findings
 from tests.flows.counted import PROFILE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[str]:

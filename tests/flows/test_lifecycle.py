@@ -23,6 +23,8 @@ from tests.flows.made import use
 from tests.flows.running import Command, lines_in, stored_alerts, until
 from tests.flows.test_supervisor import children
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> str:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.flows.running import NIGHT, PROFILE, Command, alert_ids, lines_in, until
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = NIGHT / "alerts.jsonl"
 # The night takes a second then, of which no test depends.
 FAST = 40_000

@@ -21,6 +21,8 @@ from flows.supervisor import supervise
 from tests.flows.counted import counts, write_events, write_profile
 from tests.flows.made import minute_ms, use
 
+pytestmark = pytest.mark.slow
+
 KEYS = 40
 
 

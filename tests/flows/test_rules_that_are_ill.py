@@ -10,6 +10,8 @@ import pytest
 from cases.store import open_store
 from tests.flows.running import Command
 
+pytestmark = pytest.mark.slow
+
 PROFILE = """
 name: ill
 version: 1

@@ -20,6 +20,8 @@ from tests.flows.counted import counts, write_events, write_profile
 from tests.flows.made import use
 from tests.flows.running import lines_in, until
 
+pytestmark = pytest.mark.slow
+
 
 def test_free_addresses_are_different_and_on_this_machine_only():
     addresses = free_addresses(8)

@@ -10,6 +10,8 @@ import pytest
 from connectors.alert_file import read_alert_file
 from tests.flows.running import NIGHT, PROFILE, Command, lines_in, until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def evening_and_morning(night, tmp_path_factory) -> tuple[Path, Path]:

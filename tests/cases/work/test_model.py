@@ -34,6 +34,8 @@ from tests.cases.made import MINUTE_MS, NOON_MS, alert
 from tests.cases.work.promises import Promises
 from tests.postgres_server import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 LEAD = Who("lead", Role.LEAD)
 AGENTS = (Who("a0"), Who("a1"), Who("a2"), LEAD)
 PEOPLE = tuple(f"u{number}" for number in range(4))
@@ -287,7 +289,6 @@ def test_a_desk_on_sqlite_keeps_its_promises(tmp_path: Path) -> None:
     keeps_its_promises((f"sqlite:///{tmp_path}/night-{n}.db" for n in count()), 60)
 
 
-@pytest.mark.slow
 def test_a_desk_on_postgresql_keeps_its_promises(
     postgres_server: PostgresServer, postgres_template: str, keys_folder: Path
 ) -> None:

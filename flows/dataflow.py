@@ -73,7 +73,8 @@ def build_flow(
     metrics.hours.look_for(KIND_OF_TYPE, fields_needed(profile.build_detectors()))
     flow = Dataflow(profile.flow)
     blocks = op.input(SOURCE_STEP, flow, PulsedSource(source, pulse))  # Block
-    decoding = _decoding(job, profile, distinct(lanes), stop, metrics)
+    lends = job.store or job.reference
+    decoding = decoding_of(profile, lends, distinct(lanes), stop, metrics, create=job.store is not None)
     decoded = op.flat_map("decode", blocks, decoding)  # Addressed | Rejected
     rejected = op.filter_map("rejected", decoded, _if_rejected)  # (partition, Rejected)
     if job.store is not None:
@@ -146,11 +147,21 @@ def _write_beside(
     op.output(lane.alerts_step, alone, sink(lane.beside.alerts, here=writes_files))
 
 
-def _decoding(
-    job: Job, profile: Profile, scopes: Iterable[ScopePlan], stop: StopSign, metrics: Metrics
+def decoding_of(
+    profile: Profile,
+    store: str | None,
+    scopes: Iterable[ScopePlan],
+    stop: StopSign,
+    metrics: Metrics,
+    *,
+    create: bool = False,
 ) -> Decoding:
+    """Give the step that decodes, joins and routes; `store` lends its reference data.
+
+    `create` is whether a store that is not there is made. Raises a store's error.
+    """
     limit = ShareLimit(profile.dead_letters.limit_share, profile.dead_letters.window)
-    reference, fleet = _on_record(job.store or job.reference, profile.bank.time_zone)
+    reference, fleet = _on_record(store, profile.bank.time_zone, create)
     return Decoding(
         Codec(time_bounds(profile)),
         reference,
@@ -163,12 +174,12 @@ def _decoding(
     )
 
 
-def _on_record(store: str | None, home_zone: str) -> tuple[Reference, Fleet]:
+def _on_record(store: str | None, home_zone: str, create: bool) -> tuple[Reference, Fleet]:
     if store is None:
         return Reference(home_zone), Fleet(home_zone)
 
     def read() -> tuple[Reference, Fleet]:
-        with open_store(store) as opened:
+        with open_store(store, create=create) as opened:
             return Reference.of(opened.reference.all(), home_zone), opened.reference.fleet(home_zone)
 
     # A database that restarts amid the reading is waited for as well.

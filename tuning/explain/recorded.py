@@ -1,29 +1,23 @@
 """What detectors were handed: recorded events of some keys, in the order in which the flow hands them on."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import sleep
 from typing import Any, NamedTuple
 
 import detectors
-from cases.store import open_store
 from config.profiles import Profile
 from connectors.blocks import Block
-from connectors.codec import Codec
-from connectors.dead_letters import ShareLimit
 from connectors.errors import InputError
 from connectors.kafka_topics import split_inputs
 from connectors.stopping import StopSign
-from devices.registry import Fleet
 from domain.alerts import Alert
 from domain.findings import QUIET, Finding
-from domain.reference import Reference
 from domain.tables import Tables
-from flows.bounds import time_bounds
-from flows.decoding import Decoding
-from flows.exchange import Addressed, Exchange, Watched
+from flows.dataflow import decoding_of
+from flows.exchange import Addressed, Watched
 from flows.inputs import EventSource, open_inputs
 from flows.job import Job, profile_of
 from flows.plan import ScopePlan, Watcher, plan_scopes
@@ -80,7 +74,7 @@ def hear(recorded: Recorded, wanted: Collection[Subject]) -> Histories:
     job = Job(profile=recorded.profile, inputs=paths, topics=topics, reference=recorded.store)
     source, partitions = open_inputs(job, profile, stop, metrics, ())
     plans = _listening(profile, len(partitions), wanted)
-    decode = _decoding(profile, recorded.store, plans.values(), stop, metrics)
+    decode = decoding_of(profile, recorded.store, plans.values(), stop, metrics)
     steps: dict[tuple[str, str], BucketWatch] = {}
     heard: defaultdict[Subject, defaultdict[str, list[Handed]]] = defaultdict(lambda: defaultdict(list))
     for block in _blocks(source, partitions):
@@ -132,20 +126,6 @@ def _listener(plan: ScopePlan, watcher: Watcher, wanted: Collection[Subject]) ->
         return (Finding(reason="", probability=1.0, evidence={_EVENT: event}),)
 
     return replace(watcher, step=step)
-
-
-def _decoding(
-    profile: Profile, store: str | None, plans: Iterable[ScopePlan], stop: StopSign, metrics: Metrics
-) -> Decoding:
-    zone = profile.bank.time_zone
-    reference, fleet = Reference(zone), Fleet(zone)
-    if store is not None:
-        with open_store(store, create=False) as opened:
-            reference, fleet = Reference.of(opened.reference.all(), zone), opened.reference.fleet(zone)
-    letters = profile.dead_letters
-    limit = ShareLimit(letters.limit_share, letters.window)
-    codec, exchange = Codec(time_bounds(profile)), Exchange(plans)
-    return Decoding(codec, reference, fleet, exchange, limit, stop, metrics, letters.past_limit)
 
 
 def _blocks(source: EventSource, partitions: Sequence[str]) -> Iterator[Block]:

@@ -119,6 +119,16 @@ bench-nab: .venv/ready ## measure the scorer of rates on the Numenta Anomaly Ben
 	@[ -n "$(DATA)" ] || { echo "Say where the series are: make bench-nab DATA=dir" >&2; exit 2; }
 	$(RUN) -m benchmarks.nab "$(DATA)"
 
+.PHONY: bench-handbook
+bench-handbook: .venv/ready ## measure the learned score by the handbook's protocol: make bench-handbook DATA=file.csv.gz
+	@[ -n "$(DATA)" ] || { echo "Say where the rows are: make bench-handbook DATA=file.csv.gz" >&2; exit 2; }
+	$(RUN) -m benchmarks.handbook "$(DATA)" --test-from $(or $(TEST_FROM),2018-07-04) --weeks $(or $(WEEKS),4) $(HANDBOOK)
+
+.PHONY: bench-ranking
+bench-ranking: .venv/ready ## measure which order of calling saves most of the money: make bench-ranking DATA=file.csv.gz
+	@[ -n "$(DATA)" ] || { echo "Say where the rows are: make bench-ranking DATA=file.csv.gz" >&2; exit 2; }
+	$(RUN) -m benchmarks.ranking "$(DATA)" --test-from $(or $(TEST_FROM),2018-07-04) --weeks $(or $(WEEKS),4)
+
 .PHONY: quality
 quality: .venv/ready ## measure what is found and missed on simulated nights, into benchmarks/quality.md
 	$(RUN) -m benchmarks.quality

@@ -6,8 +6,8 @@ both suffer alike from a noisy machine.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import median
@@ -25,10 +25,11 @@ from config.profiles import load_profile
 from connectors.codec import Codec, TimeBounds
 from connectors.files import read_blocks
 from connectors.reference_files import read_reference
-from detectors.base import Scope, Step
+from detectors.base import Detector, Scope, Step, Use
 from domain.events import Event, Progress
 from domain.findings import Finding
 from domain.reference import Reference
+from domain.tables import Tables
 from flows.exchange import Addressed, Exchange
 from flows.plan import ScopePlan, Watcher, plan_scopes
 from flows.watch import BucketWatch
@@ -43,12 +44,17 @@ _ANY_TIME = TimeBounds(0, 2**42, 0)
 class BarePlan(ScopePlan):
     """A scope's step with all that belongs to it but its detectors: keys, repeats, event time."""
 
-    of: ScopePlan
+    of: ScopePlan = field(kw_only=True)
 
     @cached_property
     def reads(self) -> frozenset[type]:
         """The types of events that the plan with its detectors reads."""
         return self.of.reads
+
+    @cached_property
+    def uses(self) -> frozenset[Use] | None:
+        """The transactions that the plan with its detectors wants."""
+        return self.of.uses
 
     @cached_property
     def memory_ms(self) -> int:
@@ -74,12 +80,11 @@ class Cost(NamedTuple):
     p99_ns: float
 
 
-def cases(blocks: Sequence[list[Event]]) -> list[Case]:
-    """Prepare every detector there is, with its defaults and the recorded night's table."""
-    tables = load_profile(PROFILE).read_tables()
+def cases(blocks: Sequence[list[Event]], built: Iterable[Detector[Any, Any]], tables: Tables) -> list[Case]:
+    """Prepare detectors for events."""
     prepared = []
-    for name in detectors.available():
-        (plan,) = plan_scopes([detectors.build(name, {})], tables, log_scope=Scope.CARD, partitions=1)
+    for detector in built:
+        (plan,) = plan_scopes([detector], tables, log_scope=Scope.CARD, partitions=1)
         bare = BarePlan(plan.scope, (), plan.own_log, plan.one_log, of=plan)
         exchange = Exchange([plan])
         batches = [
@@ -87,7 +92,15 @@ def cases(blocks: Sequence[list[Event]]) -> list[Case]:
             for number, events in enumerate(blocks, start=1)
             for addressed in exchange.route(PARTITION, events, number == len(blocks))
         ]
-        prepared.append(Case(name, plan, bare, batches, sum(len(each.batch.events) for each in batches)))
+        prepared.append(
+            Case(
+                detectors.name_of(detector),
+                plan,
+                bare,
+                batches,
+                sum(len(each.batch.events) for each in batches),
+            )
+        )
     return prepared
 
 
@@ -179,7 +192,8 @@ def _row(case: Case, costs: Sequence[Cost]) -> tuple[str, ...]:
 def main(rounds: int, as_json: bool) -> None:
     """Measure what each detector costs for an event; prints a Markdown table of medians."""
     with TemporaryDirectory(prefix="riskdesk-bench-") as folder:
-        prepared = cases(decoded(STREAM, Path(folder)))
+        built = [detectors.build(name, {}) for name in detectors.available()]
+        prepared = cases(decoded(STREAM, Path(folder)), built, load_profile(PROFILE).read_tables())
     # The stream lives until the end: the collector need not walk it before every round.
     gc.freeze()
     costs: dict[str, list[Cost]] = {case.name: [] for case in prepared}

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -27,6 +27,9 @@ REFERENCE_SIZE = ("2000000", "100000", "7")
 # In the order of the product's own lines.
 BEFORE_AMOUNT = ("card",)
 BEHIND_AMOUNT = ("currency", "channel", "customer", "merchant", "mcc", "terminal")
+
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Spent(NamedTuple):
@@ -46,8 +49,16 @@ def run(command: list[str]) -> Spent:
     return Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def convert(source: Path, target: Path) -> int:
-    """Write the workload in our format, broken lines as broken as they are; gives the number of lines."""
+def as_it_is(event: dict[str, Any]) -> dict[str, Any]:
+    """Leave an event of ours as the workload tells it."""
+    return event
+
+
+def convert(source: Path, target: Path, change: Change = as_it_is) -> int:
+    """Write the workload in our format, broken lines as broken as they are; gives the number of lines.
+
+    `change` is what is done to each event.
+    """
     lines = 0
     with source.open("rb") as given, target.open("wb", buffering=1 << 20) as out:
         for line in given:
@@ -57,7 +68,7 @@ def convert(source: Path, target: Path) -> int:
             except orjson.JSONDecodeError:
                 out.write(line)
             else:
-                out.write(orjson.dumps(_transaction(event), option=orjson.OPT_APPEND_NEWLINE))
+                out.write(orjson.dumps(change(_transaction(event)), option=orjson.OPT_APPEND_NEWLINE))
     return lines
 
 
@@ -74,7 +85,7 @@ def _transaction(event: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def prepare(floor: Path, workload: Path, folder: Path) -> tuple[Path, Path, Path]:
+def prepare(floor: Path, workload: Path, folder: Path, change: Change = as_it_is) -> tuple[Path, Path, Path]:
     """Compile and generate where sources were given; gives floor, workload and the converted workload."""
     if floor.suffix == ".cpp":
         program = folder / "floor"
@@ -85,7 +96,7 @@ def prepare(floor: Path, workload: Path, folder: Path) -> tuple[Path, Path, Path
         subprocess.run([sys.executable, workload, lines, *REFERENCE_SIZE], check=True)
         workload = lines
     converted = folder / "converted.jsonl"
-    convert(workload, converted)
+    convert(workload, converted, change)
     return floor, workload, converted
 
 
@@ -104,7 +115,7 @@ def alerts(path: Path, rule: str) -> set[tuple[str, str]]:
 
 
 def pairs(
-    floor: Path, workload: Path, converted: Path, folder: Path, count: int
+    floor: Path, workload: Path, converted: Path, folder: Path, count: int, profile: Path = PROFILE
 ) -> Iterator[tuple[Spent, Spent]]:
     """Run both in turn, start-up subtracted from the CPU time."""
     theirs, ours = folder / "floor.jsonl", folder / "ours.jsonl"
@@ -114,7 +125,7 @@ def pairs(
         return run([str(floor), str(lines), str(theirs)])
 
     def run_ours(lines: Path) -> Spent:
-        replay = [sys.executable, "-m", "cli.main", "replay", str(PROFILE), str(lines), "--quiet"]
+        replay = [sys.executable, "-m", "cli.main", "replay", str(profile), str(lines), "--quiet"]
         return run([*replay, "--alerts", str(ours)])
 
     for _ in range(count):

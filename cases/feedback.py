@@ -15,6 +15,7 @@ import orjson
 from cases import outbox
 from cases.case import Status
 from cases.database import Database, Row
+from domain.combining import ClosedCase
 from domain.events import Disposition
 from domain.instants import from_ms, iso
 
@@ -55,6 +56,21 @@ class SqlFeedback:
     """What the desk of a store found out."""
 
     db: Database
+
+    def closed_cases(self, since_ms: int, until_ms: int) -> tuple[ClosedCase, ...]:
+        """Give the cases of which it became known in that time, and held at its end, whether it was fraud.
+
+        They come in the order in which that became known. An outcome that says neither, such as that nobody
+        was reached, is none of these.
+        """
+        found: dict[str, ClosedCase] = {}
+        with self.db.reading():
+            rows = self.db.rows("closed_cases", since_ms=since_ms, until_ms=until_ms)
+        for row in rows:
+            fraud = row["outcome"] == "confirmed_fraud"
+            told = found.setdefault(row["case_id"], ClosedCase(row["case_id"], row["at_ms"], fraud, {}))
+            told.findings[row["detector"]] = row["probability"]
+        return tuple(found.values())
 
     def dispositions(self, since_ms: int, until_ms: int) -> Iterator[Disposition]:
         """Give what became known from `since_ms` on and before `until_ms`, in that order.

@@ -11,10 +11,12 @@ from cases.actions.policy import ActionPolicy
 from cases.alarm_figures.policy import AlarmFigurePolicy
 from cases.alarms.policy import AlarmPolicy
 from cases.calling.policy import CallingPolicy
+from cases.combination import CombinationPolicy
 from cases.delivery.policy import DeliveryPolicy
 from cases.floods.policy import FloodPolicy
 from cases.grouping import GroupingPolicy
 from cases.kpi.policy import KpiPolicy
+from cases.models.policy import ModelPolicy
 from cases.ranking import RankPolicy
 from cases.retention.policy import RetentionPolicy
 from cases.work.policy import WorkPolicy
@@ -30,6 +32,7 @@ class QueuePolicy:
     """
 
     grouping: GroupingPolicy = field(default_factory=GroupingPolicy)
+    combination: CombinationPolicy = field(default_factory=CombinationPolicy)
     ranking: RankPolicy = field(default_factory=RankPolicy)
     work: WorkPolicy = field(default_factory=WorkPolicy)
     actions: ActionPolicy = field(default_factory=ActionPolicy)
@@ -39,5 +42,6 @@ class QueuePolicy:
     alarms: AlarmPolicy = field(default_factory=AlarmPolicy)
     alarm_figures: AlarmFigurePolicy = field(default_factory=AlarmFigurePolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    models: ModelPolicy = field(default_factory=ModelPolicy)
     flood: FloodPolicy | None = field(default_factory=FloodPolicy)
     store_patience: Annotated[timedelta, Field(gt=timedelta(0))] | None = None

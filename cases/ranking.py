@@ -6,6 +6,7 @@ on the alerts of a case alone, never on the order in which they came; more alert
 
 from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -81,7 +82,8 @@ class Facts(NamedTuple):
 
     `exposure_minor` maps a currency to the money that can still go in its minor units. `people` counts
     the known customers, or the different holders that one alert told apart if these are more: a number
-    that can only grow, which counting cards of unknown customers in the whole case would not be.
+    that can only grow, which counting cards of unknown customers in the whole case would not be. `findings`
+    is the strongest of each detector, from which the probability comes.
     """
 
     severity: Severity
@@ -91,6 +93,7 @@ class Facts(NamedTuple):
     tiers: frozenset[str]
     people: int
     cards: int
+    findings: Mapping[str, float] = MappingProxyType({})
 
 
 class Rank(NamedTuple):
@@ -139,6 +142,7 @@ def rank(facts: Facts, policy: RankPolicy) -> Rank:
     breakdown = {
         "severity": facts.severity.name.lower(),
         "probability": facts.probability,
+        "findings": dict(sorted(facts.findings.items())),
         "exposure_minor": dict(facts.exposure_minor),
         "expected_loss_minor": loss_minor,
         "currency": currency,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from cases.case import Status
+from cases.combination import CombinationPolicy
 from cases.database import Database, Row, Values, as_json
 from cases.device_cases.items import Item, items_from, items_words, still_on
 from cases.device_cases.ranking import rank_with_items
@@ -54,7 +55,7 @@ def restate(
     for each in groups:
         old = before.get(each.case_id)
         circle = circle_of(found.subjects[each.case_id])
-        facts = _facts(found, each.case_id, circle)
+        facts = _facts(found, each.case_id, circle, policy.combination)
         items = items_from(found.device_items[each.case_id])
         alerts = sum(part["alerts"] for part in found.facts[each.case_id])
         ranked = rank(facts, policy.ranking)
@@ -120,15 +121,18 @@ def _on_record(db: Database, case_ids: Iterable[str]) -> _OnRecord:
     return _OnRecord(*(by_case(db.rows(name, ids=ids)) for name in names))
 
 
-def _facts(found: _OnRecord, case_id: str, circle: Circle) -> Facts:
+def _facts(found: _OnRecord, case_id: str, circle: Circle, combination: CombinationPolicy) -> Facts:
     parts = found.facts[case_id]
     slots: dict[tuple[str, str], int] = {}
+    findings: dict[str, float] = {}
     for part in parts:
-        slot = part["exposed"], part["currency"]
+        slot, detector = (part["exposed"], part["currency"]), part["detector"]
         slots[slot] = max(slots.get(slot, 0), part["exposure_minor"])
+        findings[detector] = max(findings.get(detector, 0.0), part["probability"])
     return Facts(
         severity=Severity(min(part["severity"] for part in parts)),
-        probability=max(part["probability"] for part in parts),
+        probability=combination.probability(findings),
+        findings=findings,
         exposure_minor=exposures(slots),
         first_at_ms=min(part["first_at_ms"] for part in parts),
         tiers=frozenset(part["tier"] for part in parts if part["tier"]),

@@ -23,6 +23,8 @@ from cases.feedback import SqlFeedback
 from cases.handover import SqlHandover
 from cases.knowledge.service import SqlKnowledge
 from cases.kpi.service import SqlKpi
+from cases.models.policy import ModelPolicy
+from cases.models.service import SqlModels
 from cases.policy import QueuePolicy
 from cases.policy_in_force import policy_in_force, put_in_force
 from cases.ports import CaseStore, DeadLetterStore, ReferenceStore
@@ -128,6 +130,11 @@ class Store:
         return SqlProfiles(self.db)
 
     @cached_property
+    def models(self) -> SqlModels:
+        """What was learnt, in versions, and from when on each is in force."""
+        return SqlModels(self.db, self.policy.models)
+
+    @cached_property
     def feedback(self) -> SqlFeedback:
         """What the desk found out, for the flow to learn from."""
         return SqlFeedback(self.db)
@@ -196,6 +203,19 @@ def opened_profiles(url: str, *, upgrade: bool = True) -> Iterator[SqlProfiles]:
     db = _open(url, create=False, upgrade=upgrade)
     try:
         yield SqlProfiles(db)
+    finally:
+        db.close()
+
+
+@contextmanager
+def opened_models(url: str) -> Iterator[SqlModels]:
+    """Open the learnt tables of the store at `url`, which must be there, for a flow that only reads them.
+
+    Raises as `open_store`.
+    """
+    db = _open(url, create=False, upgrade=True)
+    try:
+        yield SqlModels(db, ModelPolicy())
     finally:
         db.close()
 

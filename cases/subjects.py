@@ -15,6 +15,10 @@ from domain.wording import counted
 _PERSONAL = frozenset({"card", "customer"})
 
 
+# A ring key of this kind names a place that security looks at, as the cases of devices are filed: whatever is
+# wrong with it, alarms of its sensors and what cards tell of it, is one case.
+_SECURED = "security:"
+
 # What a storm case is filed under: the detector that went off too often.
 STORM = "storm"
 
@@ -44,9 +48,9 @@ class Incoming(NamedTuple):
     """An alert with what it concerns.
 
     `cards` come with their customers where the alert knows them. `subjects` are everything it ties
-    together: these cards and customers, else the one thing it watched. `parties` are the different people
-    among them as far as it tells: customers, and cards whose customer it does not know. `item` is what of a
-    device it is about, None for the alerts of cards.
+    together: these cards and customers, and a place that it is about, else the one thing it watched.
+    `parties` are the different people among them as far as it tells: customers, and cards whose customer it
+    does not know. `item` is what of a device it is about, None for the alerts of cards.
     """
 
     alert: Alert
@@ -76,7 +80,8 @@ class Incoming(NamedTuple):
         subjects = people + tuple(Subject("card", card) for card in tokens)
         parties = people + tuple(Subject("card", card) for card in tokens if card not in known)
         place = (Subject(alert.scope, alert.key),)
-        return cls(alert, cards, subjects or place, parties or place)
+        secured = (Subject.of(alert.ring),) if alert.ring.startswith(_SECURED) else ()
+        return cls(alert, cards, subjects + secured or place, parties or secured or place)
 
 
 def _owner(alert: Alert) -> str | None:

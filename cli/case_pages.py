@@ -166,10 +166,18 @@ def _rank_words(case: Case) -> Iterable[str]:
         yield f"due {_moment(why['due'])}, {why['due_reason']}"
         return
     yield f"expected loss {loss} = {case.probability:.2f} x {exposure}"
+    findings = why.get("findings", {})
+    if len(findings) > 1:
+        told = (f"{_said(name)} {probability:.2f}" for name, probability in _strongest(findings))
+        yield f"probability {case.probability:.2f} from {', '.join(told)}"
     yield (
         f"due {_moment(why['due'])} = first alert {_moment(why['first_alert'])} + {why['sla_s']:g} s "
         f"x {why['tier_factor']:g} ({why['tier']} tier)"
     )
+
+
+def _strongest(findings: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(findings.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _fields(values: Mapping[str, Any]) -> list[str]:

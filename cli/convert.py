@@ -6,6 +6,7 @@ import click
 import orjson
 
 from cli.convert_iso8583 import iso8583
+from cli.convert_labels import labels as labels_command
 from config.device_mappings import load_mapping
 from connectors.device_capture import Converted, convert_ndc, convert_vendor, convert_xfs
 from connectors.handbook import convert_handbook
@@ -27,6 +28,7 @@ def convert() -> None:
 
 
 convert.add_command(iso8583)
+convert.add_command(labels_command)
 
 
 @convert.command(

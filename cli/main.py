@@ -30,6 +30,7 @@ COMMANDS = {
     "kpi": "Show what the desk achieved in a window of time.",
     "learn": "Learn published tables from recorded events.",
     "listen": "Take events from senders into a folder that a flow follows.",
+    "model": "Keep learnt tables, and decide by two people from when on a model scores.",
     "orders": "Hand work of a case to a department, and follow it until it is done.",
     "outbox": "Tell others what the desk wants them to know: messages, letters, alarms, outcomes.",
     "profile": "Keep versions of profiles, and decide by two people which of them runs.",

@@ -7,8 +7,8 @@ import click
 import msgspec
 import orjson
 
-from cases.profiles.change import Change
 from cases.profiles.version import Reference, Version, version_record
+from cases.signing_off.change import Change
 from cli.desk_options import JSON, STORE, WHO, now_ms, opened, options, who
 from cli.profile_difference import difference, lines_of
 from cli.profile_files import read_content, write_content

@@ -8,20 +8,12 @@ from typing import Any
 import click
 import orjson
 
-from cases.profiles.change import Change, ChangeKind, Report, change_record
-from cases.profiles.version import Reference, Version, digest_of, version_record
+from cases.profiles.version import Reference, Version, version_record
+from cases.signing_off.change import Change, change_record
 from cli.desk_options import JSON, STORE, WHO, Instant, now_ms, opened, options, who
 from cli.profile_options import NAME, REFERENCE, WHY, plain_name
+from cli.signing import REPORT, change_line, read_report
 from domain.instants import iso, to_ms
-
-# A report's numbers are kept beside its digest unless there are more of them than anybody reads.
-_MOST_FIGURES_BYTES = 256_000
-
-_REPORT = click.option(
-    "--report",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What it rests on, of a backtest or a shadow run: its digest is kept, and the numbers of its JSON.",
-)
 
 
 @click.command(
@@ -29,7 +21,7 @@ _REPORT = click.option(
     "--report backtest.html --agent ana-1 --role analyst --store sqlite:///desk.db"
 )
 @REFERENCE
-@options(WHY, _REPORT, WHO, STORE, JSON)
+@options(WHY, REPORT, WHO, STORE, JSON)
 def promote(
     reference: Reference, why: str, report: Path | None, agent: str, role: str, url: str, as_json: bool
 ) -> None:
@@ -45,7 +37,7 @@ def promote(
 )
 @NAME
 @click.option("--to", type=click.IntRange(min=1), required=True, help="A version that was in force before.")
-@options(WHY, _REPORT, WHO, STORE, JSON)
+@options(WHY, REPORT, WHO, STORE, JSON)
 def rollback(
     name: Reference, to: int, why: str, report: Path | None, agent: str, role: str, url: str, as_json: bool
 ) -> None:
@@ -110,26 +102,11 @@ def in_force(name: Reference, at: datetime | None, url: str, as_json: bool) -> N
     with opened(url) as store:
         found = store.profiles.in_force(plain_name(name), None if at is None else to_ms(at))
     if as_json:
-        click.echo(orjson.dumps({**version_record(found.version), "by": change_record(found.change)}))
+        click.echo(
+            orjson.dumps({**version_record(found.version), "by": change_record(found.change, "profile")})
+        )
     else:
-        click.echo(f"{found.version.what}  {found.version.digest}\n{_line(found.change)}")
-
-
-def read_report(path: Path | None) -> Report | None:
-    """Read what is kept of a report: the numbers are its own where it is JSON, else of the JSON beside it."""
-    if path is None:
-        return None
-    beside = path.with_suffix(".json")
-    figures = None
-    if beside.is_file() and beside.stat().st_size <= _MOST_FIGURES_BYTES:
-        try:
-            found = orjson.loads(beside.read_bytes())
-        except orjson.JSONDecodeError as error:
-            raise click.UsageError(f"{beside} is no JSON ({error}); write the report again") from error
-        figures = found if isinstance(found, dict) else None
-    if figures is None:
-        click.echo(f"of {path.name} the digest is kept, and no numbers", err=True)
-    return Report(name=path.name, digest=digest_of(path.read_bytes()), figures=figures)
+        click.echo(f"{found.version.what}  {found.version.digest}\n{change_line(found.change)}")
 
 
 def events(versions: tuple[Version, ...], changes: tuple[Change, ...]) -> list[dict[str, Any]]:
@@ -144,7 +121,7 @@ def events(versions: tuple[Version, ...], changes: tuple[Change, ...]) -> list[d
 
 
 def _events_of(change: Change) -> Iterator[tuple[tuple[int, int, int], dict[str, Any]]]:
-    record = change_record(change)
+    record = change_record(change, "profile")
     event = _event(change.at_ms, "proposed", change.number, change.maker, change.role, change.reason)
     yield (change.at_ms, change.turn, 0), event | {"kind": change.kind.value, "report": record["report"]}
     if (decision := change.decision) is not None:
@@ -168,12 +145,4 @@ def _event_line(event: dict[str, Any]) -> str:
 
 
 def _say(change: Change, as_json: bool) -> None:
-    click.echo(orjson.dumps(change_record(change)) if as_json else _line(change))
-
-
-def _line(change: Change) -> str:
-    words = f"{change.kind} {'of' if change.kind is ChangeKind.PROMOTION else 'to'} "
-    words += f"{change.name}@{change.number}, proposed by {change.maker} at {iso(change.at_ms)}"
-    if (decision := change.decision) is None:
-        return f"{words}; waits for a second person"
-    return f"{words}, {decision.verdict} by {decision.checker} at {iso(decision.at_ms)}"
+    click.echo(orjson.dumps(change_record(change, "profile")) if as_json else change_line(change))

@@ -42,6 +42,9 @@ Example: riskdesk replay config/profiles/card_risk.yaml replay_data/night/transa
     help="Folder for the state; the same command then goes on after a crash.",
 )
 @click.option(
+    "--models", help="Store whose learnt tables are used, each as it was in force.  [that of --store]"
+)
+@click.option(
     "--warm",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="What detectors remember of history, as `riskdesk warm` writes it.",
@@ -63,6 +66,7 @@ def replay(
     inputs: tuple[str, ...],
     store: str | None,
     alerts: Path | None,
+    models: str | None,
     recovery: Path | None,
     warm: Path | None,
     speed: float | None,
@@ -96,6 +100,7 @@ def replay(
         inputs=paths,
         topics=topics,
         store=store,
+        models=models,
         alerts=alerts,
         recovery=recovery,
         warm=warm,

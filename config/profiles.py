@@ -8,10 +8,8 @@ are ISO 8601 with an offset; money is in minor units of the bank's currency.
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
 
 import msgspec
 from pydantic import (
@@ -32,20 +30,11 @@ from config.parts import Part
 from config.problems import explain, there_are
 from detectors.base import Detector, Scope
 from domain.tables import Published, Tables
-
-
-def _known_zone(name: str) -> str:
-    known = available_timezones() - {"localtime"}  # that one is another zone on every machine
-    if name not in known:
-        near = get_close_matches(name, known, 1)
-        hint = f", perhaps {near[0]}" if near else ", such as Asia/Shanghai"
-        raise ValueError(f"should be the name of a time zone in the IANA database{hint}")
-    return name
-
+from domain.time_zones import known_zone
 
 PastLimit = Literal["stop", "go_on"]
 FlowName = Literal["card_risk", "device_watch"]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeZone = Annotated[str, AfterValidator(known_zone)]
 
 
 class Input(Part):

@@ -67,6 +67,7 @@ class AmountOutlier(Detector[Transaction, State]):
     """
 
     scope = Scope.CARD
+    types = MONEY_OUT
     severity = Severity.MEDIUM
     prior = 0.2
     # Honest cards alone bring 15 in the quality benchmark.
@@ -106,7 +107,7 @@ class AmountOutlier(Detector[Transaction, State]):
     def _step(
         self, published: History[SegmentAmounts], state: State, event: Transaction
     ) -> tuple[Finding, ...]:
-        if event.type not in MONEY_OUT or (event.outcome == "declined" and not self.count_declined):
+        if event.outcome == "declined" and not self.count_declined:
             return QUIET
         segment = f"{event.currency}|{event.type}|{event.channel}"
         at_ms = event.at_ms

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from itertools import product
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import ConfigDict, Field
 
 from domain.event_fields import MOST_MINOR
-from domain.events import CardIssued, Transaction
+from domain.events import CardIssued, Channel, Event, Transaction, TransactionType
 from domain.findings import Finding, Severity
 from domain.tables import Tables
 from domain.telemetry import Telemetry
@@ -18,6 +19,9 @@ from domain.telemetry import Telemetry
 E = TypeVar("E", bound=Transaction | CardIssued | Telemetry)
 S = TypeVar("S")
 Step = Callable[[Any, Any], tuple[Finding, ...]]
+# Channel and type of a transaction, and all there are.
+Use = tuple[str, str]
+EVERY_USE: frozenset[Use] = frozenset(product(get_args(Channel), get_args(TransactionType)))
 # Types of parameters: a length of time, and amounts of money by their ISO 4217 codes.
 Span = Annotated[timedelta, Field(ge=timedelta(milliseconds=1), le=timedelta(days=3650))]
 MinorByCurrency = dict[
@@ -35,6 +39,7 @@ class Scope(StrEnum):
     DEVICE = "device"
     BRANCH = "branch"
     ISSUANCE = "issuance"
+    CELL = "cell"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,10 @@ class Detector(ABC, Generic[E, S]):
 
     scope: ClassVar[Scope]
     reads: ClassVar[tuple[type, ...]] = (Transaction,)
+    # The types and channels of the transactions that can change its state or make it fire: with others it is
+    # not troubled. None for all.
+    types: ClassVar[frozenset[str] | None] = None
+    channels: ClassVar[frozenset[str] | None] = None
     severity: ClassVar[Severity]
     # The documented probability that a finding is true, until labels say better.
     prior: ClassVar[float]
@@ -69,6 +78,24 @@ class Detector(ABC, Generic[E, S]):
     most_share: ClassVar[float] = 0.05
     # Contract checks that do not apply, each with its reason.
     waives: ClassVar[dict[str, str]] = {}
+
+    @classmethod
+    def wanted_uses(cls) -> frozenset[Use]:
+        """Give the channels and types of the transactions that it is troubled with."""
+        return frozenset(
+            (channel, type_)
+            for channel, type_ in EVERY_USE
+            if (cls.channels is None or channel in cls.channels) and (cls.types is None or type_ in cls.types)
+        )
+
+    @classmethod
+    def wants(cls, event: Event) -> bool:
+        """Say whether it is troubled with an event: whether that may change its state or make it fire."""
+        if not isinstance(event, Transaction) or Transaction not in cls.reads:
+            return type(event) in cls.reads
+        return (cls.channels is None or event.channel in cls.channels) and (
+            cls.types is None or event.type in cls.types
+        )
 
     @abstractmethod
     def start(self) -> S:

@@ -65,6 +65,7 @@ class Burst(Detector[Transaction, State]):
     """
 
     scope = Scope.CARD
+    types = MONEY_OUT
     severity = Severity.MEDIUM
     prior = 0.3
     least_per_million = 1.0
@@ -114,8 +115,6 @@ class Burst(Detector[Transaction, State]):
         return [above, above_ms, times, [(amount_minor, currency) for amount_minor, currency in spent]]
 
     def step(self, state: State, event: Transaction) -> tuple[Finding, ...]:
-        if event.type not in MONEY_OUT:
-            return QUIET
         declined = event.outcome == "declined"
         if declined and not self.count_declined:
             return QUIET

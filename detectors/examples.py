@@ -27,7 +27,7 @@ code, component, unit, since and device) and whether it is `over`.
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 import yaml
@@ -40,11 +40,11 @@ from domain.event_lines import EventLineError, EventLines
 from domain.events import Event, Progress
 from domain.findings import Finding, Severity
 from domain.instants import iso
-from domain.tables import FaultRates, Published, SegmentAmounts, Tables
+from domain.tables import Published, Tables
 
 _HEAD = ("start", "zone", "places", "defaults", "examples")
 _OF_AN_ALARM = ("code", "component", "unit", "since", "device")
-_TABLES: dict[str, type[Published]] = {"segment_amounts": SegmentAmounts, "fault_rates": FaultRates}
+_TABLES: dict[str, type[Published]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Published)}
 _PARTS = ("name", "parameters", "tables", "defaults", "events", "fires")
 
 
@@ -119,7 +119,7 @@ def run(detector: Detector[Any, Any], events: Iterable[Event], tables: Tables) -
     for event in events:
         fired += _woken(detector, states, event.at_ms)
         key = getattr(event, detector.scope, None)
-        if key is None or isinstance(event, Progress) or type(event) not in detector.reads:
+        if key is None or isinstance(event, Progress) or not detector.wants(event):
             continue
         if key not in states:
             states[key] = detector.start()

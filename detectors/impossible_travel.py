@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -15,13 +15,11 @@ from detectors.base import Detector, Scope, Span
 from domain.events import CARD_PRESENT, Transaction
 from domain.findings import QUIET, Finding, Severity
 from domain.instants import iso, span_ms, span_words, to_ms
-from domain.places import KM_PER_DEGREE, least_km, place_words
+from domain.places import KM_PER_DEGREE, place_words
+from domain.travel import Hop, Limits, hop_between
 
-HOUR_MS = 3_600_000
 # Booked by machines, often days later: nobody need be there with the card.
 _NO_CARD_NEEDED = frozenset({"transfer_in", "refund", "reversal"})
-# Uses this close, beyond their error radii, are at one end of a hop.
-_SAME_END_KM = 50.0
 _REMEMBERED_HOPS, _HOME_AGAIN = 4, 2  # away and home: the hop after that needs two cards
 
 
@@ -43,37 +41,6 @@ class Use(Struct, frozen=True, gc=False):
     def where(self) -> str:
         """The place as it is said aloud."""
         return place_words(self.lat, self.lon, self.city)
-
-
-class Hop(NamedTuple):
-    """The way between two uses that no one can travel between, `least_km` long given both error radii."""
-
-    earlier: Use
-    later: Use
-    least_km: float
-    gap_ms: int
-    kmh: float
-    limit_kmh: float
-
-    @property
-    def km(self) -> float:
-        """The way between the points, in km."""
-        return self.least_km + self.earlier.error_km + self.later.error_km
-
-    @property
-    def times(self) -> float:
-        """How many times the limit the speed is."""
-        return self.kmh / self.limit_kmh
-
-    def ends_near(self, one: Use, other: Use) -> bool:
-        """Whether two uses are at the same end, given how far the ends are apart."""
-        return least_km(one, other) <= min(_SAME_END_KM, self.least_km / 4)
-
-    def joins(self, one: Use, other: Use) -> bool:
-        """Whether the way leads between these two, in whichever direction."""
-        return (self.ends_near(one, self.earlier) and self.ends_near(other, self.later)) or (
-            self.ends_near(one, self.later) and self.ends_near(other, self.earlier)
-        )
 
 
 class Reported(Struct, gc=False):
@@ -123,6 +90,7 @@ class ImpossibleTravel(Detector[Transaction, State]):
     """
 
     scope = Scope.CARD
+    channels = CARD_PRESENT
     severity = Severity.HIGH
     prior = 0.5
     needs = ("place",)
@@ -139,6 +107,10 @@ class ImpossibleTravel(Detector[Transaction, State]):
     @cached_property
     def _memory_ms(self) -> int:
         return span_ms(self.memory)
+
+    @cached_property
+    def _limits(self) -> Limits:
+        return Limits(self.max_kmh, self.atm_kmh, self.min_km, span_ms(self.min_gap))
 
     def start(self) -> State:
         return [], []
@@ -157,7 +129,6 @@ class ImpossibleTravel(Detector[Transaction, State]):
         place = event.place
         if (
             place is None
-            or event.channel not in CARD_PRESENT
             or event.type in _NO_CARD_NEEDED
             or event.entry == "manual"
             or (event.outcome == "declined" and not self.count_declined)
@@ -187,7 +158,7 @@ class ImpossibleTravel(Detector[Transaction, State]):
                 last = uses[-1]
                 # By far the most are near, which takes no trigonometry to know.
                 if (abs(last.lat - place.lat) + abs(last.lon - place.lon)) * KM_PER_DEGREE > self.min_km:
-                    hop = self._hop(last, use)
+                    hop = hop_between(last, use, self._limits)
                     if hop is not None:
                         found = self._judge(state, event, len(uses), use, [hop])
         uses.append(use)
@@ -200,27 +171,17 @@ class ImpossibleTravel(Detector[Transaction, State]):
         if use.at_ms < uses[-1].at_ms - self._memory_ms:
             return QUIET
         position = bisect_right(uses, use.at_ms, key=attrgetter("at_ms"))
-        hops = [self._hop(use, uses[position])]
+        hops = [hop_between(use, uses[position], self._limits)]
         if position:
-            hops.append(self._hop(uses[position - 1], use))
+            hops.append(hop_between(uses[position - 1], use, self._limits))
         found = self._judge(state, event, position, use, [hop for hop in hops if hop is not None])
         uses.insert(position, use)
         if len(uses) > self.places:
             del uses[0]
         return found
 
-    def _hop(self, earlier: Use, later: Use) -> Hop | None:
-        """Measure the way between two uses; None when it can be travelled."""
-        km = least_km(earlier, later)
-        if km <= self.min_km:
-            return None
-        gap_ms = max(span_ms(self.min_gap), later.at_ms - earlier.end_ms)
-        limit_kmh = self.atm_kmh if earlier.atm and later.atm else self.max_kmh
-        kmh = km * HOUR_MS / gap_ms
-        return Hop(earlier, later, km, gap_ms, kmh, limit_kmh) if kmh > limit_kmh else None
-
     def _judge(
-        self, state: State, event: Transaction, position: int, use: Use, hops: list[Hop]
+        self, state: State, event: Transaction, position: int, use: Use, hops: list[Hop[Use]]
     ) -> tuple[Finding, ...]:
         """Report the worst of the hops to and from a use, if it is news."""
         uses, reported = state
@@ -239,7 +200,7 @@ class ImpossibleTravel(Detector[Transaction, State]):
                 return (self._finding(event, uses, hop, back, known),)
         return QUIET
 
-    def _round_trip(self, uses: list[Use], hop: Hop) -> Trip | None:
+    def _round_trip(self, uses: list[Use], hop: Hop[Use]) -> Trip | None:
         """Give the uses there, away and back again that a hop belongs to, if they are quick enough."""
         one, other = hop.earlier, hop.later
         trips = [(use, one, other) for use in uses if use.at_ms < one.at_ms and hop.ends_near(use, other)]
@@ -257,7 +218,7 @@ class ImpossibleTravel(Detector[Transaction, State]):
         reported[:] = [pair for pair in reported if pair.other.at_ms >= oldest_ms]
 
     def _finding(
-        self, event: Transaction, uses: list[Use], hop: Hop, trip: Trip | None, ends: Reported
+        self, event: Transaction, uses: list[Use], hop: Hop[Use], trip: Trip | None, ends: Reported
     ) -> Finding:
         one, other = hop.earlier, hop.later
         if trip:

@@ -12,6 +12,7 @@ from msgspec.structs import astuple
 from pydantic import Field
 
 from detectors.base import Detector, MinorByCurrency, Scope, Span, Step
+from domain.amounts import DAILY_CASH_LIMITS
 from domain.events import Transaction
 from domain.findings import QUIET, Finding, Member, Severity
 from domain.instants import iso, span_ms, span_words, to_ms
@@ -28,18 +29,6 @@ State = list[Any]
 
 _MOST_USES, _MOST_CARDS = 64, 64
 _NO_TABLES = History[SegmentAmounts]()
-# What a card may take from machines in a day: 20,000 yuan in mainland China, elsewhere as banks there allow.
-_DAILY_LIMITS = {
-    "CNY": 2_000_000,
-    "HKD": 2_000_000,
-    "TWD": 10_000_000,
-    "JPY": 500_000,
-    "KRW": 6_000_000,
-    "SGD": 300_000,
-    "USD": 100_000,
-    "EUR": 100_000,
-    "GBP": 50_000,
-}
 
 
 class Use(CardUse, frozen=True, gc=False):
@@ -80,6 +69,8 @@ class ManyCardsOneTerminal(Detector[Transaction, State]):
     """
 
     scope = Scope.TERMINAL
+    types = frozenset({"withdrawal"})
+    channels = frozenset({"atm"})
     severity = Severity.CRITICAL
     # Whoever joins is told of at once.
     include_current: ClassVar[bool] = True
@@ -91,7 +82,7 @@ class ManyCardsOneTerminal(Detector[Transaction, State]):
     min_cards: Annotated[int, Field(ge=2, le=50, description="so many cards fire")] = 5
     min_customers: Annotated[int, Field(ge=2, le=50, description="of so many customers")] = 3
     daily_limits_minor: Annotated[MinorByCurrency, Field(description="most a card may take in a day")] = (
-        field(default_factory=_DAILY_LIMITS.copy)
+        field(default_factory=DAILY_CASH_LIMITS.copy)
     )
     near: Annotated[float, Field(gt=0, le=1, description="share of the limit that is near it")] = 0.8
     boundary: Annotated[Boundary, Field(description="which edges of the window count")] = "end"
@@ -131,11 +122,7 @@ class ManyCardsOneTerminal(Detector[Transaction, State]):
     def _step(
         self, published: History[SegmentAmounts], state: State, event: Transaction
     ) -> tuple[Finding, ...]:
-        if (
-            event.type != "withdrawal"
-            or event.channel != "atm"
-            or (event.outcome == "declined" and not self.count_declined)
-        ):
+        if event.outcome == "declined" and not self.count_declined:
             return QUIET
         at_ms = event.at_ms
         uses: list[Use] = state[USES]

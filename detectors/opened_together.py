@@ -84,6 +84,8 @@ class OpenedTogether(Detector[Transaction | CardIssued, State]):
 
     scope = Scope.ISSUANCE
     reads = (Transaction, CardIssued)
+    types = MONEY_OUT
+    channels = CARD_PRESENT
     severity = Severity.CRITICAL
     # Whoever joins is told of at once.
     include_current: ClassVar[bool] = True
@@ -132,12 +134,7 @@ class OpenedTogether(Detector[Transaction | CardIssued, State]):
             _register(state, event.card, Opened(at_ms, event.customer, event.last4))
             return QUIET
         issued = event.issued
-        if (
-            issued is None
-            or event.type not in MONEY_OUT
-            or event.channel not in CARD_PRESENT
-            or (event.outcome == "declined" and not self.count_declined)
-        ):
+        if issued is None or (event.outcome == "declined" and not self.count_declined):
             return QUIET
         opened = state[CARDS].get(event.card)
         if (opened is None or not opened.used) and not self._meet(state, event, issued):

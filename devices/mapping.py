@@ -6,12 +6,12 @@ as `unknown_code`.
 """
 
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from devices.codes import catalogue
 from domain.telemetry import Component, Edge
+from domain.time_zones import known_zone
 from domain.wording import nearest
 
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=200)]
@@ -24,13 +24,6 @@ def _known_code(name: str) -> str:
     codes = catalogue().codes
     if name not in codes:
         raise ValueError(f"should be a code of devices/codes.yaml{nearest(name, codes)}")
-    return name
-
-
-def _known_zone(name: str) -> str:
-    zones = available_timezones()
-    if name not in zones:
-        raise ValueError(f"should be the name of a time zone in the IANA database{nearest(name, zones)}")
     return name
 
 
@@ -56,7 +49,7 @@ class TimeField(_Part):
 
     field: Path
     layout: Annotated[str, StringConstraints(min_length=1)] = "iso"
-    zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    zone: Annotated[str, AfterValidator(known_zone)] | None = None
 
 
 class EdgeField(_Part):

@@ -5,6 +5,7 @@ code beside it; cards, customers and terminals are opaque tokens. Unknown fields
 decoding tells of each; the codec then takes the event without them, counts them and refuses card secrets.
 """
 
+from math import floor
 from typing import Literal
 
 from msgspec import Struct
@@ -49,6 +50,9 @@ CaseOutcome = Literal[
 CARD_PRESENT: frozenset[str] = frozenset({"pos", "atm", "counter"})
 # What takes money off a card.
 MONEY_OUT: frozenset[str] = frozenset({"purchase", "withdrawal", "transfer_out"})
+
+# Squares of places: how many to a degree, and how inexact a place may be to lie in one.
+_CELLS_A_DEGREE, _CELL_KM = 50, 2.0
 
 
 class Place(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -112,6 +116,17 @@ class Transaction(
     branch: Token | None = None
     reverses: Token | None = None
     at_ms: Balance = 0
+
+    @property
+    def cell(self) -> str | None:
+        """Name the square of a fiftieth of a degree (about 2 km) that a card was used in.
+
+        None for places that nobody knows so exactly, and where the card itself was not there.
+        """
+        place = self.place
+        if place is None or place.error_km > _CELL_KM or self.channel not in CARD_PRESENT:
+            return None
+        return f"{floor(place.lat * _CELLS_A_DEGREE)}:{floor(place.lon * _CELLS_A_DEGREE)}"
 
 
 class CardIssued(
@@ -199,11 +214,41 @@ class Disposition(
     at_ms: Balance = 0
 
 
-Event = Transaction | CardIssued | Telemetry | Progress | Disposition
+class Chargeback(
+    Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag="chargeback",
+):
+    """A claim about one transaction was decided: by chargeback, by the customer's word, or by investigation.
+
+    `at` is when that became known, mostly days or weeks after the transaction `about` (its event id), which
+    was at `transaction_at`. Of several about one transaction the last holds; one that is `retracted` takes
+    back what was said. A bank that checks all of its transactions says so of the good ones too, with
+    `fraud` false; otherwise what nobody claimed is simply not named.
+    """
+
+    event_id: Token
+    at: Instant
+    about: Token
+    transaction_at: Instant
+    fraud: bool = True
+    retracted: bool = False
+    card: Token | None = None
+    terminal: Token | None = None
+    at_ms: Balance = 0
+
+
+Event = Transaction | CardIssued | Telemetry | Progress | Disposition | Chargeback
 type_of_kind: dict[str, type[Event]] = {
     "transaction": Transaction,
     "card_issued": CardIssued,
     "progress": Progress,
     "disposition": Disposition,
+    "chargeback": Chargeback,
     "telemetry": Telemetry,
 }

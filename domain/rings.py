@@ -10,6 +10,15 @@ from domain.findings import Member
 T = TypeVar("T")
 
 
+class Group(Struct):
+    """Cards that hang together since `began_ms`, the last of them since `last_ms`; `told` were told of."""
+
+    began_ms: int
+    last_ms: int
+    told: int
+    members: list[Member]
+
+
 class CardUse(Struct, frozen=True, gc=False):
     """What a use says about the money of its card; the balance is the one after it, where known."""
 
@@ -54,3 +63,24 @@ def fullest(items: Iterable[T], at_ms: Callable[[T], int], holding_ms: int, leng
             if len(held) > len(best):
                 best = held
     return best
+
+
+def grow(groups: list[Group], linked: Iterable[Member], began_ms: int, last_ms: int, most: int) -> Group:
+    """Give the group of linked cards: one made of all the groups that any of them was in, else a new one.
+
+    What was told of keeps its beginning. A group holds `most` cards; who comes later is left out.
+    """
+    new = list(linked)
+    cards = {member.card for member in new}
+    touched = [group for group in groups if any(member.card in cards for member in group.members)]
+    touched.sort(key=lambda group: (-group.told, group.began_ms))
+    kept = touched[0] if touched else Group(began_ms, last_ms, 0, [])
+    groups[:] = [group for group in groups if group not in touched]
+    groups.append(kept)
+    known = {member.card for member in kept.members}
+    for member in [*(member for group in touched[1:] for member in group.members), *new]:
+        if member.card not in known and len(known) < most:
+            known.add(member.card)
+            kept.members.append(member)
+    kept.last_ms = max(kept.last_ms, last_ms, *(group.last_ms for group in touched))
+    return kept

@@ -26,6 +26,7 @@ from devices.registry import Fleet
 from domain.alerts import Alert, Reached
 from domain.reference import Reference
 from domain.rejections import Rejected
+from domain.tables import NO_TABLES, Tables
 from flows.bounds import time_bounds
 from flows.decoding import KIND_OF_TYPE, Decoding
 from flows.desk_time import desk_now_ms
@@ -56,12 +57,14 @@ def build_flow(
     pulse: Pulse,
     *,
     saves: bool,
+    published: Tables = NO_TABLES,
     known: Iterable[str] = (),
     writes_files: bool = True,
 ) -> Dataflow:
     """Wire the flow of a job.
 
-    `known` names the partitions that the recovery store remembers; `saves` is whether snapshots are kept;
+    `published` are the learnt tables of a store, which may grow while the flow runs; `known` names the
+    partitions that the recovery store remembers; `saves` is whether snapshots are kept;
     `writes_files` is whether this process may be the one that writes the job's files.
     Raises ProfileError, InputError or a store's error, each saying what to do.
     """
@@ -69,7 +72,7 @@ def build_flow(
     source, inputs = open_inputs(job, profile, stop, metrics, known)
     # One that is gone counts too: events of others may still be held back because of it.
     partitions = tuple(sorted({*inputs, *known}))
-    lanes = open_lanes(job, profile, len(partitions), metrics)
+    lanes = open_lanes(job, profile, len(partitions), metrics, published)
     metrics.hours.look_for(KIND_OF_TYPE, fields_needed(profile.build_detectors()))
     flow = Dataflow(profile.flow)
     blocks = op.input(SOURCE_STEP, flow, PulsedSource(source, pulse))  # Block

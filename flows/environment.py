@@ -11,6 +11,7 @@ from connectors.pulse import Pulse
 from connectors.stopping import StopSign
 from flows.dataflow import build_flow
 from flows.job import Job
+from flows.model_feed import feed_of
 from observability.metrics import Metrics
 
 
@@ -30,5 +31,9 @@ def build_named(flow: FlowName, profile: str) -> Dataflow:
         store=settings.store,
         alerts=settings.alerts,
     )
+    metrics = Metrics()
+    feed = feed_of(job, metrics)
+    if job.follow:
+        feed.follow()
     # Whether the runner keeps snapshots is its own affair: they are made as if it did.
-    return build_flow(job, StopSign(), Metrics(), Pulse(), saves=True)
+    return build_flow(job, StopSign(), metrics, Pulse(), published=feed.tables, saves=True)

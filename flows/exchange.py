@@ -1,19 +1,23 @@
 """From decoded events to batches by scope and bucket: what crosses between workers, once for each scope."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
 from typing import Any, TypeVar, cast
 from zlib import crc32
 
 import msgspec
 from msgspec import Struct
 
-from domain.events import CardIssued, Disposition, Event, Progress, Transaction
+from detectors.base import Use
+from domain.events import CardIssued, Chargeback, Disposition, Event, Progress, Transaction
 from domain.instants import to_ms
 from domain.telemetry import Telemetry
 from flows.plan import BUCKETS, ScopePlan
 
 # Where events go that a scope has no bucket for.
 UNREAD = BUCKETS
+# What stands for the use of an event that is no transaction.
+_NO_USE = None
 
 T = TypeVar("T")
 Watched = Transaction | CardIssued | Telemetry
@@ -79,16 +83,23 @@ class Exchange:
             first.setdefault(scope.address, scope)
         self._scopes = tuple(first.values())
         self._tells_time = any(scope.needs_marks for scope in self._scopes)
+        self._chooses = any(scope.uses is not None for scope in self._scopes)
 
     def route(self, partition: str, events: Sequence[Event], closed: bool) -> list[Addressed]:
         """Give the block's batches; scopes that need to hear of time passing get one for every bucket."""
         orders = _running_latest(events) if self._tells_time else []
         high_ms = orders[-1] if orders else 0
+        uses = list(map(_use, events)) if self._chooses else []
         routed: list[Addressed] = []
         for scope in self._scopes:
-            buckets = _buckets(scope, events)
-            groups = _grouped(buckets, cast(Sequence[Watched], events))
-            places = _grouped(buckets, orders) if scope.needs_marks else None
+            chosen, places_in_time = events, orders
+            if scope.uses is not None:
+                wanted = list(map((scope.uses | {_NO_USE}).__contains__, uses))
+                chosen = list(compress(events, wanted))
+                places_in_time = list(compress(orders, wanted))
+            buckets = _buckets(scope, chosen)
+            groups = _grouped(buckets, cast(Sequence[Watched], chosen))
+            places = _grouped(buckets, places_in_time) if scope.needs_marks else None
             prefix = f"{partition}:" if scope.own_log else ""
             for bucket in range(BUCKETS):
                 if groups[bucket] or (scope.needs_marks and (events or closed)):
@@ -97,6 +108,10 @@ class Exchange:
                     batch = EventBatch(partition, high_ms, groups[bucket], order, closed, name)
                     routed.append(Addressed(scope.address, name, batch))
         return routed
+
+
+def _use(event: Event) -> Use | None:
+    return (event.channel, event.type) if event.__class__ is Transaction else _NO_USE
 
 
 def _running_latest(events: Sequence[Event]) -> list[int]:
@@ -108,7 +123,7 @@ def _running_latest(events: Sequence[Event]) -> list[int]:
     latest = 0
     orders = []
     for event in events:
-        ingested = None if isinstance(event, (Progress, Disposition)) else event.ingested_at
+        ingested = None if isinstance(event, (Progress, Disposition, Chargeback)) else event.ingested_at
         at_ms = event.at_ms if ingested is None else to_ms(ingested)
         if at_ms > latest:
             latest = at_ms

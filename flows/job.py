@@ -32,10 +32,11 @@ class Job(Struct, frozen=True, kw_only=True):
     profile names for alerts and dead letters are written to.
     `store` is a URL, `alerts` a file and `webhook` an address, with the file of the secret shared with it; at
     least one of the three is given. `reference` is the URL of a store that only lends its reference data,
-    where there is no `store`. `recovery` is the folder that
-    state is saved to every `epoch_s` seconds, None to save nothing. `addresses` are the cluster's
-    processes (`host:port`), empty for a single one; `metrics_port` is the first one's, 0 for none. `known`
-    names the partitions of input that the state holds a position of, None where the folder alone tells.
+    where there is no `store`, and `models` that of one whose learnt tables are used instead of theirs.
+    `recovery` is the folder that state is saved to every `epoch_s` seconds, None to save nothing. `addresses`
+    are the cluster's processes (`host:port`), empty for a single one; `metrics_port` is the first one's, 0
+    for none. `known` names the partitions of input that the state holds a position of, None where the folder
+    alone tells.
     `speed` is how many times as fast as they happened recorded events come in, None as fast as they can; one
     process then reads all of them. `warm` is the file of what detectors remember of history.
     """
@@ -50,6 +51,7 @@ class Job(Struct, frozen=True, kw_only=True):
     speed: float | None = None
     store: str | None = None
     reference: str | None = None
+    models: str | None = None
     alerts: Path | None = None
     webhook: str | None = None
     webhook_secret: Path | None = None
@@ -62,6 +64,11 @@ class Job(Struct, frozen=True, kw_only=True):
     metrics_port: int = 0
     log_level: str = "info"
     stop_file: Path | None = None
+
+    @property
+    def tables_from(self) -> str | None:
+        """The URL of the store whose learnt tables are used."""
+        return self.models or self.store or self.reference
 
     @property
     def dead_letters(self) -> Path | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from cases.policy import QueuePolicy
 from config.located_yaml import LocatedYaml, Problem, ProfileError
 from config.profiles import Profile, load_profile
+from domain.tables import NO_TABLES, Tables
 from flows.job import Beside, Job
 from flows.plan import ScopePlan, plan_scopes
 from observability.metrics import Metrics
@@ -55,17 +56,21 @@ def profiles_beside(job: Job, own: Profile) -> dict[str, Profile]:
     return read
 
 
-def open_lanes(job: Job, own: Profile, partitions: int, metrics: Metrics) -> tuple[Lane, ...]:
+def open_lanes(
+    job: Job, own: Profile, partitions: int, metrics: Metrics, published: Tables = NO_TABLES
+) -> tuple[Lane, ...]:
     """Give the lanes of a job, its own first; `partitions` is how many its input has.
+
+    `published` are the tables of a store, used where a profile names none of the kind.
 
     What happens in an expendable lane is counted in metrics of its own, which nobody serves: those of the run
     are as they would be without it. Raises ProfileError.
     """
-    own_plans = _plans(own, "", partitions)
+    own_plans = _plans(own, "", partitions, published)
     lanes = [Lane("", own_plans, metrics)]
     beside = profiles_beside(job, own)
     for each in job.beside:
-        plans = _plans(beside[each.name], each.name, partitions)
+        plans = _plans(beside[each.name], each.name, partitions, published)
         known = [plan for lane in lanes for plan in lane.plans]
         counted = Metrics() if each.expendable else metrics
         lanes.append(Lane(each.name, tuple(_shared(plan, known) for plan in plans), counted, each))
@@ -84,10 +89,10 @@ def distinct(lanes: Iterable[Lane]) -> dict[ScopePlan, Metrics]:
     return found
 
 
-def _plans(profile: Profile, name: str, partitions: int) -> tuple[ScopePlan, ...]:
+def _plans(profile: Profile, name: str, partitions: int, published: Tables) -> tuple[ScopePlan, ...]:
     return plan_scopes(
         profile.build_detectors(),
-        profile.read_tables(),
+        profile.read_tables().or_else(published),
         log_scope=profile.input.scope,
         partitions=partitions,
         lateness=profile.input.lateness,

@@ -10,7 +10,8 @@ from operator import attrgetter
 from typing import Any
 
 import detectors
-from detectors.base import Detector, Scope, Step
+from detectors.base import EVERY_USE, Detector, Scope, Step, Use
+from domain.events import Transaction
 from domain.instants import span_ms
 from domain.tables import Tables
 
@@ -31,6 +32,10 @@ class Watcher:
     def notices_silence(self) -> bool:
         """Whether the detector wants to be woken when nothing happens."""
         return type(self.detector).due is not Detector.due
+
+
+# Steps, each with the place of its detector's state in a cell.
+Steps = tuple[tuple[int, Step, Watcher], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +68,12 @@ class ScopePlan:
 
     def same_events(self, other: "ScopePlan") -> bool:
         """Whether the other is handed the same events in the same way."""
-        ours = (self.scope, self.reads, self.own_log, self.one_log, self.lateness_ms, self.needs_marks)
-        return ours == (
-            other.scope, other.reads, other.own_log, other.one_log, other.lateness_ms, other.needs_marks
-        )  # fmt: skip
+        return self._events == other._events
+
+    @property
+    def _events(self) -> tuple[object, ...]:
+        how = (self.own_log, self.one_log, self.lateness_ms, self.needs_marks)
+        return self.scope, self.reads, self.uses, *how
 
     @property
     def by_log(self) -> bool:
@@ -100,6 +107,28 @@ class ScopePlan:
     def reads(self) -> frozenset[type]:
         """The types of events that any of the detectors reads."""
         return frozenset(kind for watcher in self.watchers for kind in watcher.detector.reads)
+
+    @cached_property
+    def uses(self) -> frozenset[Use] | None:
+        """The channels and types of the transactions that any of the detectors wants, None for all."""
+        wanted = frozenset(
+            use
+            for watcher in self.watchers
+            if Transaction in watcher.detector.reads
+            for use in watcher.detector.wanted_uses()
+        )
+        return None if wanted == EVERY_USE else wanted
+
+    def steps(self, first: int, kind: type, use: Use | None = None) -> Steps:
+        """Give the steps of those that want a kind of events, or transactions of one use.
+
+        Each comes with the place of its state in a cell, where `first` is that of the first detector.
+        """
+        return tuple(
+            (place, watcher.step, watcher)
+            for place, watcher in enumerate(self.watchers, start=first)
+            if kind in watcher.detector.reads and (use is None or use in watcher.detector.wanted_uses())
+        )
 
     @cached_property
     def key_of(self) -> Callable[[Any], Any]:

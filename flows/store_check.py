@@ -49,6 +49,7 @@ class StoreCheck:
             Reference.of(records, self._home_zone)
             fleet = list(store.reference.all_fleet())
             store.reference.fleet(self._home_zone)
+            tables = sum(1 for _ in store.models.later({}))
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             yield problem(f"the reference data in the store cannot be used ({error}); load it again")
         except CaseError as error:
@@ -57,6 +58,8 @@ class StoreCheck:
             yield note(
                 f"reference data: {counted(len(records), 'record')}; fleet: {counted(len(fleet), 'record')}"
             )
+            if tables:
+                yield note(f"learnt tables: {counted(tables, 'version')}, each from its time on")
 
     def _missing(self) -> Iterator[Finding]:
         if self._url.startswith(_SQLITE):

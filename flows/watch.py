@@ -8,12 +8,14 @@ import msgspec
 from bytewax.operators import StatefulBatchLogic
 from msgspec.structs import replace
 
+from detectors.base import EVERY_USE
 from domain.alerts import Alert, Reached
+from domain.events import Transaction
 from flows.alerting import alert_on, alert_on_silence
 from flows.cells import IDS, LATEST, MOST_IDS, PARTER, STATES, Cell, Cells, last_ids, relaid
 from flows.exchange import EventBatch, Watched
 from flows.ordering import Merger, held_back
-from flows.plan import ScopePlan, Watcher
+from flows.plan import ScopePlan, Steps, Watcher
 from flows.silence import Silence
 from flows.snapshots import SNAPSHOT_FORMAT, Snapshot, current
 from flows.state_size import StateSize
@@ -62,14 +64,12 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         self._silence = Silence(due) if plan.notices_silence else None
         # Keys that are due in the past, with when that became known.
         self._late_ms: dict[str, int] = {}
-        self._steps = {
-            kind: tuple(
-                (index, watcher.step, watcher)
-                for index, watcher in enumerate(plan.watchers, start=STATES)
-                if kind in watcher.detector.reads
-            )
-            for kind in plan.reads
-        }
+        self._steps = {kind: plan.steps(STATES, kind) for kind in plan.reads - {Transaction}}
+        # Those of transactions by channel and type: most detectors want but some.
+        self._steps_of_use: dict[str, dict[str, Steps]] = {}
+        for use in EVERY_USE if Transaction in plan.reads else ():
+            channel, type_ = use
+            self._steps_of_use.setdefault(channel, {})[type_] = plan.steps(STATES, Transaction, use)
         # Those that notice silence, with their place in a cell.
         self._wakeful = tuple(
             (index, watcher)
@@ -178,7 +178,7 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         memory_ms = self._plan.memory_ms
         cells = self._cells
         live = cells.live
-        steps_of = self._steps
+        steps_of, steps_of_use = self._steps, self._steps_of_use
         latest_ms = self._latest_ms
         repeats = late = 0
         for event in events:
@@ -203,7 +203,11 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
                 cell[LATEST] = at_ms
                 if at_ms > latest_ms:
                     latest_ms = at_ms
-            for index, step, watcher in steps_of[event.__class__]:
+            if event.__class__ is Transaction:
+                steps = steps_of_use[event.channel][event.type]
+            else:
+                steps = steps_of[event.__class__]
+            for index, step, watcher in steps:
                 try:
                     found = step(cell[index], event)
                 except Exception:

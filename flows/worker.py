@@ -27,6 +27,7 @@ from flows.dataflow import ALERTS_STEP, LETTERS_STEP, SOURCE_STEP, build_flow
 from flows.inputs import check_inputs
 from flows.job import Job, load_job, profile_of
 from flows.lanes import alerts_step, profiles_beside
+from flows.model_feed import check_tables, feed_of
 from flows.progress import Told, read_progress
 from flows.signals import RELOAD
 from flows.warm_file import check_warm
@@ -60,11 +61,13 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0, pulse: Pulse | None =
     SIGINT asks for a graceful end, with everything committed; the second one ends at once.
     """
     stop = StopSign(job.stop_file)
+    feed = feed_of(job, metrics, first=index == 0)
     flow = build_flow(
         job,
         stop,
         metrics,
         pulse or Pulse(),
+        published=feed.tables,
         saves=job.recovery is not None,
         known=_remembered(job, SOURCE_STEP) if job.known is None else job.known,
         # Where machines share a flow, each has disks of its own.
@@ -72,6 +75,8 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0, pulse: Pulse | None =
     )
     _stop_on_signals(stop)
     end_serving = _serve(job, metrics, index)
+    # A replay has the tables of its time from the start.
+    end_following = feed.follow() if job.follow else lambda: None
     bytearray(_KEPT_BYTES)  # made and freed
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
@@ -84,6 +89,7 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0, pulse: Pulse | None =
             recovery_config=None if job.recovery is None else RecoveryConfig(job.recovery, timedelta(0)),
         )
     finally:
+        end_following()
         end_serving()
     return stop.reason
 
@@ -96,12 +102,14 @@ def held(job: Job) -> AbstractContextManager[None]:
 def prepare(job: Job) -> None:
     """Check what the job needs, and repair what it resumes from; only while none of its processes is alive.
 
-    Raises ProfileError, ConnectorError or RecoveryError: no process need be started to find that out.
+    Raises ProfileError, ConnectorError, RecoveryError or a store's error: no process need be started to find
+    that out.
     """
     profile = profile_of(job)
     check_inputs(job, profile)
     alert_post(job)
     check_warm(job, profile)
+    check_tables(job)
     beside = profiles_beside(job, profile)
     if job.recovery is not None:
         state_formats.check(job.recovery, profile, beside)

@@ -133,6 +133,20 @@ class Metrics(MetricSet):
         self.detector_errors = self._add(
             Counter, "detector_errors_total", "Events at which a detector failed; others went on.", "detector"
         )
+        self.tables_known = self._add(
+            Gauge, "learnt_tables", "Versions of learnt tables of the store that the flow knows.", "table"
+        )
+        self.tables_late = self._add(
+            Counter,
+            "learnt_tables_late_total",
+            "Learnt tables that came after events they are for; a replay will tell otherwise.",
+            "table",
+        )
+        self.tables_away = self._add(
+            Gauge,
+            "learnt_tables_away",
+            "Whether the store could not be asked for learnt tables at the last look: 1 if so, else 0.",
+        )
         self.snapshot_seconds = self._add(
             Histogram,
             "snapshot_seconds",

@@ -1,13 +1,13 @@
 """What the store holds about profiles, read inside the caller's `reading` or `writing`."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from cases.database import Database
 from cases.errors import NotFound
-from cases.profiles.change import Change, change_of
 from cases.profiles.version import Content, Reference, Table, Version, versions_of
-from cases.profiles.vouching import check_approvals, check_change, check_version
+from cases.profiles.vouching import check_version
+from cases.signing_off.change import Change
+from cases.signing_off.ledger import Ledger, latest
 from domain.instants import iso
 
 
@@ -23,9 +23,9 @@ def versions(db: Database, name: str | None) -> tuple[Version, ...]:
     return versions_of(db.rows("profile_versions", name=name), db.rows("profile_tables", name=name))
 
 
-def changes(db: Database, name: str | None) -> tuple[Change, ...]:
-    """Give what was proposed about a profile, or about all, in order."""
-    return tuple(map(change_of, db.rows("profile_changes", name=name)))
+def ledger(db: Database) -> Ledger:
+    """Give where proposals about profiles are kept."""
+    return Ledger(db, "profile")
 
 
 def get(db: Database, reference: Reference) -> Version:
@@ -50,25 +50,15 @@ def in_force(db: Database, name: str, at_ms: int | None = None) -> InForce:
     there = versions(db, name)
     if not there:
         raise no_profile(name)
-    all_changes = changes(db, name)
-    check_approvals(db, name, sum(each.in_force_since_ms is not None for each in all_changes))
+    all_changes = ledger(db).changes(name)
+    ledger(db).check_approvals(name, all_changes)
     found = latest(all_changes, at_ms)
     if found is None:
         when = "is in force" if at_ms is None else f"was in force at {iso(at_ms)}"
         last = there[-1]
         raise NotFound(f"no version of {name} {when}; name one, as {last.what}, or promote it")
-    check_change(db, found)
+    ledger(db).check(found)
     return InForce(named(there, Reference(name, found.number)), found)
-
-
-def latest(of: Iterable[Change], at_ms: int | None = None) -> Change | None:
-    """Give the change by which a version is in force, or was at a time."""
-    found = None
-    for change in of:
-        since_ms = change.in_force_since_ms
-        if since_ms is not None and (at_ms is None or since_ms <= at_ms):
-            found = change
-    return found
 
 
 def named(among: tuple[Version, ...], reference: Reference) -> Version:

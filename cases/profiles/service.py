@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cases.database import Database
+from cases.errors import WrongUse
 from cases.profiles import reading
-from cases.profiles.change import Change, ChangeKind, Report
-from cases.profiles.deciding import approve, propose, refuse, said
 from cases.profiles.reading import InForce
 from cases.profiles.version import Content, Reference, Version, checked, digest_of
 from cases.profiles.vouching import record_version
+from cases.signing_off.change import Change, ChangeKind, Report
+from cases.signing_off.ledger import said
 from cases.who import Right, Who
 
 
@@ -73,7 +74,7 @@ class SqlProfiles:
     def changes(self, name: str | None = None) -> tuple[Change, ...]:
         """Give what was proposed about a profile, in order, with what became of it; or about all profiles."""
         with self.db.reading():
-            return reading.changes(self.db, name)
+            return reading.ledger(self.db).changes(name)
 
     def get(self, reference: Reference) -> tuple[Version, Content]:
         """Give a version, the one in force where none is numbered, with what it says.
@@ -101,14 +102,14 @@ class SqlProfiles:
         NotPossible, and StoreError for one that was altered.
         """
         with self.db.writing():
-            return propose(self.db, ChangeKind.PROMOTION, reference, who, now_ms, reason, report)
+            return self._propose(ChangeKind.PROMOTION, reference, who, now_ms, reason, report)
 
     def rollback(
         self, reference: Reference, who: Who, now_ms: int, reason: str, report: Report | None = None
     ) -> Change:
         """Propose to go back to a version that was in force before; raises as `promote`."""
         with self.db.writing():
-            return propose(self.db, ChangeKind.ROLLBACK, reference, who, now_ms, reason, report)
+            return self._propose(ChangeKind.ROLLBACK, reference, who, now_ms, reason, report)
 
     def approve(self, reference: Reference, who: Who, now_ms: int, note: str = "") -> Change:
         """Let the version that was proposed come into force, from now on.
@@ -118,7 +119,10 @@ class SqlProfiles:
         StoreError for what was altered.
         """
         with self.db.writing():
-            return approve(self.db, reference, who, now_ms, note)
+            ledger = reading.ledger(self.db)
+            waiting = ledger.to_approve(reference.name, reference.number, who)
+            reading.content(self.db, reading.get(self.db, Reference(waiting.name, waiting.number)))
+            return ledger.approve(waiting, who, now_ms, note)
 
     def refuse(self, reference: Reference, who: Who, now_ms: int, reason: str) -> Change:
         """Turn down what was proposed; whoever proposed it takes it back by this.
@@ -126,7 +130,24 @@ class SqlProfiles:
         Raises NotAllowed for the wrong role, NotPossible as `approve`, and WrongUse without a reason.
         """
         with self.db.writing():
-            return refuse(self.db, reference, who, now_ms, reason)
+            return reading.ledger(self.db).refuse(reference.name, reference.number, who, now_ms, reason)
+
+    def _propose(
+        self,
+        kind: ChangeKind,
+        reference: Reference,
+        who: Who,
+        now_ms: int,
+        reason: str,
+        report: Report | None,
+    ) -> Change:
+        if reference.number is None:
+            raise WrongUse(f"say which version: {reference}@2 is the second one")
+        version = reading.named(reading.versions(self.db, reference.name), reference)
+        reading.content(self.db, version)
+        return reading.ledger(self.db).propose(
+            kind, version.name, version.number, who, now_ms, reason, report
+        )
 
     def _keep(self, version: Version, content: Content) -> None:
         place = {"name": version.name, "number": version.number}

@@ -46,3 +46,18 @@ WHERE disposition.at_ms >= :since_ms AND disposition.at_ms < :until_ms
     > (:after_ms, :after_case, :after_number, :after_alert)
 ORDER BY disposition.at_ms, disposition.case_id, disposition.number, alert.id
 LIMIT :page;
+
+-- name: closed_cases
+-- The cases of which the desk knows by a time whether it was fraud, with the strongest finding of each detector.
+SELECT said.case_id, said.at_ms, said.outcome, alert.detector, MAX(alert.probability) AS probability
+FROM disposition AS said
+JOIN disposition_alert ON disposition_alert.case_id = said.case_id AND disposition_alert.number = said.number
+JOIN alert ON alert.id = disposition_alert.alert_id
+WHERE said.retracted = 0 AND said.at_ms >= :since_ms AND said.at_ms < :until_ms
+    AND said.outcome IN ('confirmed_fraud', 'genuine', 'false_alarm')
+    AND NOT EXISTS (
+        SELECT 1 FROM disposition AS later
+        WHERE later.case_id = said.case_id AND later.number > said.number AND later.at_ms < :until_ms
+    )
+GROUP BY said.case_id, said.at_ms, said.outcome, alert.detector
+ORDER BY said.at_ms, said.case_id, alert.detector;

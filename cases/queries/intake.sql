@@ -128,14 +128,14 @@ ON CONFLICT (detector, minute) DO UPDATE SET alerts = alert_rate.alerts + exclud
 RETURNING alerts;
 
 -- name: facts
--- What the alerts of these cases say, for each tier, card (or several, empty) and currency.
+-- What the alerts of these cases say, for each detector, tier, card (or several, empty) and currency.
 SELECT
-    case_id, tier, exposed, currency, COUNT(*) AS alerts, MIN(severity) AS severity,
+    case_id, detector, tier, exposed, currency, COUNT(*) AS alerts, MIN(severity) AS severity,
     MAX(probability) AS probability, MIN(at_ms) AS first_at_ms, MAX(people) AS people,
     MAX(exposure_minor) AS exposure_minor
 FROM alert
 WHERE case_id IN (SELECT value FROM json_each(:ids))
-GROUP BY case_id, tier, exposed, currency;
+GROUP BY case_id, detector, tier, exposed, currency;
 
 -- name: save_case
 -- Write a case with its rank; of one on record, who opened it and what became of it stay.

@@ -38,10 +38,13 @@ INSERT INTO profile_file (digest, body) VALUES (:digest, :body) ON CONFLICT (dig
 -- Let a version name a table.
 INSERT INTO profile_table (name, number, path, digest) VALUES (:name, :number, :path, :digest);
 
--- name: profile_changes
+-- name: changes_of_profile
 -- Every proposal for a profile (null for all profiles) with what became of it, the first one first.
 SELECT
     proposal.*,
+    CAST(NULL AS INTEGER) AS since_ms,
+    CAST(NULL AS INTEGER) AS in_force_ms,
+    CAST(NULL AS TEXT) AS standing,
     decision.verdict,
     decision.checker,
     decision.role AS checker_role,
@@ -52,24 +55,15 @@ LEFT JOIN profile_decision AS decision ON decision.name = proposal.name AND deci
 WHERE CAST(:name AS TEXT) IS NULL OR proposal.name = CAST(:name AS TEXT)
 ORDER BY proposal.name, proposal.turn;
 
--- name: add_profile_proposal
+-- name: propose_profile
 -- Propose that a version come into force.
 INSERT INTO profile_proposal
     (name, turn, number, kind, maker, role, at_ms, reason, report_name, report_digest, report_figures)
 VALUES
     (:name, :turn, :number, :kind, :maker, :role, :at_ms, :reason, :report_name, :report_digest, :report_figures);
 
--- name: add_profile_decision
+-- name: decide_profile
 -- Decide on a proposal, unless somebody has.
 INSERT INTO profile_decision (name, turn, maker, verdict, checker, role, at_ms, note)
 VALUES (:name, :turn, :maker, :verdict, :checker, :role, :at_ms, :note)
 ON CONFLICT (name, turn) DO NOTHING;
-
--- name: audit_of_profile
--- What the audit keeps of an act on a version, as keyed hashes.
-SELECT after_h FROM audit WHERE object = :object AND verb = :verb;
-
--- name: audited_approvals
--- How many approvals the audit has of versions whose names, as it writes them, lie between two.
-SELECT COUNT(*) AS approvals FROM audit
-WHERE object > :low AND object < :high AND verb = 'profile_approved';

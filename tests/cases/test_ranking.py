@@ -117,12 +117,14 @@ def test_the_breakdown_says_how_a_rank_came_about() -> None:
             probability=0.8,
             exposure_minor={"CNY": 100_000},
             tiers=frozenset({"private"}),
+            findings={"impossible_travel": 0.8, "burst": 0.1},
         ),
         RankPolicy(),
     )
     assert ranked.breakdown == {
         "severity": "high",
         "probability": 0.8,
+        "findings": {"burst": 0.1, "impossible_travel": 0.8},
         "exposure_minor": {"CNY": 100_000},
         "expected_loss_minor": 80_000,
         "currency": "CNY",

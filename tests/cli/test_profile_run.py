@@ -13,8 +13,8 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from cases.profiles.change import Report
 from cases.profiles.version import Content, Reference, Table
+from cases.signing_off.change import Report
 from cases.store import open_store
 from cases.who import Role, Who
 from cli.main import cli

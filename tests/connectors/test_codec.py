@@ -13,7 +13,7 @@ from tests.connectors.hostile import honest, write
 
 # --- the fast path and the definition
 
-KINDS = "transaction, card_issued, progress, disposition, telemetry"
+KINDS = "transaction, card_issued, progress, disposition, chargeback, telemetry"
 
 
 @settings(deadline=None)
@@ -226,7 +226,7 @@ def test_a_stranger_cannot_make_up_names_without_end():
         ({"channel": "fax"}, '$.channel is "fax", expected one of pos, atm, ecom, moto, mobile, counter'),
         (
             {"kind": "fax"},
-            '$.kind is "fax", expected one of transaction, card_issued, progress, disposition, telemetry',
+            '$.kind is "fax", expected one of transaction, card_issued, progress, disposition, chargeback, telemetry',
         ),
         ({"kind": "a - at `$.x`"}, f'$.kind is "a - at `$.x`", expected one of {KINDS}'),
         ({"outcome": "genuine"}, '$.outcome is "genuine", expected one of approved, declined'),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connectors.codec import Codec, TimeBounds
 from domain.card_numbers import holds_card_number
-from domain.events import CardIssued, Disposition, Place, Progress, Transaction
+from domain.events import CardIssued, Chargeback, Disposition, Place, Progress, Transaction
 from domain.instants import EPOCH, from_ms, to_ms
 from domain.rejections import Reason
 from domain.telemetry import Counters, Telemetry
@@ -71,6 +71,17 @@ DISPOSITIONS = st.builds(
     card=st.none() | TOKENS,
     retracted=st.booleans(),
 )
+CHARGEBACKS = st.builds(
+    Chargeback,
+    event_id=TOKENS,
+    at=TIMES,
+    about=TOKENS,
+    transaction_at=TIMES,
+    fraud=st.booleans(),
+    retracted=st.booleans(),
+    card=st.none() | TOKENS,
+    terminal=st.none() | TOKENS,
+)
 COUNTS = st.none() | st.integers(0, 10**9)
 REPORTS = st.builds(
     Telemetry,
@@ -87,7 +98,7 @@ REPORTS = st.builds(
     raw=st.text(alphabet="|ABE01 ", max_size=256).filter(lambda text: not holds_card_number(text)),
     branch=st.none() | TOKENS,
 )
-EVENTS = TRANSACTIONS | CARDS_ISSUED | DISPOSITIONS | REPORTS | st.builds(Progress, at=TIMES)
+EVENTS = TRANSACTIONS | CARDS_ISSUED | DISPOSITIONS | CHARGEBACKS | REPORTS | st.builds(Progress, at=TIMES)
 
 
 @settings(deadline=None)

@@ -38,8 +38,7 @@ class Subject(NamedTuple):
         return run(self.detector, events, self.tables)
 
     def key(self, event: Event) -> Any:
-        read = type(event) in self.detector.reads
-        return getattr(event, self.detector.scope, None) if read else None
+        return getattr(event, self.detector.scope, None) if self.detector.wants(event) else None
 
 
 class Resumed:
@@ -47,7 +46,7 @@ class Resumed:
 
     def __init__(self, detector: Detector[Any, Any]) -> None:
         self.detector = detector
-        self.scope, self.reads, self.severity = detector.scope, detector.reads, detector.severity
+        self.scope, self.wants, self.severity = detector.scope, detector.wants, detector.severity
 
     def start(self) -> list[bytes]:
         return [packed(self.detector, self.detector.start())]
@@ -105,7 +104,7 @@ def is_bounded(made: type[Detector[Any, Any]]) -> None:
     state, bound = detector.start(), declared_bound(made)
     met: set[type] = set()
     for number, event in enumerate(crowd_for(made, 10_000)):
-        if type(event) in detector.reads:
+        if detector.wants(event):
             detector.step(state, event)
             met.add(type(event))
         if number % 250 == 0:

@@ -16,13 +16,17 @@ START_MS = 1_772_416_800_000
 HOUR_MS = 3_600_000
 # A character of four bytes: what takes the most room.
 WIDE = "\N{CREDIT CARD}"
+# How far, in degrees, the twin of a cell lies.
+_TWIN_SOUTH = 7.0
 
 
 @cache
 def crowd(scope: str, count: int) -> list[Event]:
     """Give many events of one key, second by second, as different and with as long tokens as may be."""
     random = Random(7)
-    fixed = {scope: "key"}
+    # A cell follows from the place.
+    in_a_cell = scope == "cell"
+    fixed = {} if in_a_cell else {scope: "key"}
     events: list[Event] = []
     for number in range(count):
         at_ms = START_MS + number * 1000
@@ -49,7 +53,7 @@ def crowd(scope: str, count: int) -> list[Event]:
                 currency=random.choice(CURRENCIES),
                 channel=random.choice(("pos", "atm", "atm", "ecom")),
                 type=random.choice(("purchase", "withdrawal", "withdrawal", "transfer_out")),
-                place=random.choice((anywhere, *FAR_AND_NEAR)),
+                place=HOME if in_a_cell else random.choice((anywhere, *FAR_AND_NEAR)),
                 issued=Issued(branch="b", at=from_ms(issued_ms), place=HOME),
             )
         )
@@ -175,6 +179,11 @@ def moved(event: Event, by_ms: int, number: int | None = None) -> Event:
 
 
 def twin(event: Event, scope: str) -> Event:
-    """Give the same event of another key."""
+    """Give the same event of another key; of another cell it is some way to the south."""
     key = getattr(event, scope, None)
-    return event if key is None else msgspec.structs.replace(event, **{scope: f"{key}~"})
+    if key is None:
+        return event
+    if scope != "cell":
+        return msgspec.structs.replace(event, **{scope: f"{key}~"})
+    south = msgspec.structs.replace(event.place, lat=event.place.lat - _TWIN_SOUTH)
+    return msgspec.structs.replace(event, place=south)

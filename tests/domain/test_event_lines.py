@@ -95,7 +95,7 @@ def test_a_terminal_of_a_branch_is_no_opening() -> None:
         ({"at": "0s", "times": 3, "amount_minor": [1, 2]}, "one value for each of the 3 times, not 2"),
         (
             {"at": "0s", "kind": "transfer"},
-            "should be one of transaction, card_issued, progress, disposition, telemetry",
+            "should be one of transaction, card_issued, progress, disposition, chargeback, telemetry",
         ),
         ({"at": "0s", "ammount_minor": 1}, "unknown field 'ammount_minor'; there are repeat, kind, at"),
         ({"at": "0s", "place": "mars"}, "place 'mars' should be one of taipei"),

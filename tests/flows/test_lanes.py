@@ -90,7 +90,8 @@ def test_scopes_that_are_watched_alike_are_watched_once(other):
     job = Job(profile=PROFILE, beside=(Beside(name="b", profile=other, alerts=Path("b.jsonl")),))
     ours, theirs = open_lanes(job, own, 1, Metrics())
     assert {plan.step for plan in theirs.plans if plan not in ours.plans} == {"beside_b_watch_card"}
-    assert {plan.step for plan in theirs.plans if plan in ours.plans} == {"watch_terminal"}
+    shared = {f"watch_{scope}" for scope in ("cell", "customer", "merchant", "terminal")}
+    assert {plan.step for plan in theirs.plans if plan in ours.plans} == shared
     assert len(distinct((ours, theirs))) == len(ours.plans) + 1
 
 

@@ -11,6 +11,7 @@ from config.profiles import Profile
 from detectors.base import Detector
 from detectors.examples import problem, read_text
 from domain.tables import Tables
+from flows.model_feed import tables_in
 from flows.plan import plan_scopes
 from tuning.explain.examples_writer import Written, write_examples
 from tuning.explain.recorded import Handed, Recorded, Subject, hear
@@ -74,14 +75,15 @@ class NotAsWrittenError(RuntimeError):
 def explain_all(alerts: Iterable[Record], recorded: Recorded) -> Iterator[Explanation | Unexplained]:
     """Explain alerts, in their order, from recorded events that are read once.
 
-    The parameters are those that each alert carries, the published tables those of the profile. Raises what
-    `hear` raises before the first is explained.
+    The parameters are those that each alert carries, the published tables those of the profile, and of the
+    store where it names none. Raises what `hear` raises before the first is explained.
     """
     wanted = list(alerts)
     profile = recorded.read_profile()
     rules = _rules(profile, {alert["detector"] for alert in wanted})
     subjects = {Subject(alert["detector"], alert["key"]) for alert in wanted if alert["detector"] in rules}
-    histories, tables = hear(recorded, subjects), profile.read_tables()
+    histories = hear(recorded, subjects)
+    tables = profile.read_tables().or_else(tables_in(recorded.store))
     for alert in wanted:
         history = histories.get(Subject(alert["detector"], alert["key"]), ())
         yield _explain(alert, rules, tables, history)

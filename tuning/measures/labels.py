@@ -31,6 +31,10 @@ _ANY_TIME = TimeBounds(0, _LATEST_MS, ahead_of_ingest_ms=_LATEST_MS)
 _SAYS = {"confirmed_fraud": True, "genuine": False, "false_alarm": False}
 
 
+# Stands among the alerts for a claim, which no alert is named like.
+_CLAIM = ""
+
+
 class LabelError(Exception):
     """Labels cannot be used; the message names file and line and is fit for an operator."""
 
@@ -100,9 +104,10 @@ def read_labels(paths: Sequence[Path], over: Sequence[str], *, delay: timedelta)
     """Join the labels of `paths` with the events of `over`.
 
     A line of labels is `{"event_id": ..., "label": true, "known_at": ...}`, where what else it holds is left
-    alone, or a disposition as `riskdesk feedback` exports it, which labels the event that its alert fired on.
-    Of several dispositions about one alert the last holds and a retracted one takes back; where alerts
-    disagree about an event, it is fraud. Without `known_at` a label is known `delay` after its event.
+    alone, a disposition as `riskdesk feedback` exports it, which labels the event that its alert fired on, or
+    a chargeback, which labels the transaction it is about. Of several dispositions about one alert the last
+    holds and a retracted one takes back; where alerts disagree about an event, it is fraud, and a decided
+    claim outranks them all. Without `known_at` a label is known `delay` after its event.
 
     All are files or folders of lines, also compressed. The events are streamed, and only labelled ones kept:
     some 400 bytes each. Raises LabelError for a line that is no label, InputError or BrokenFileError
@@ -159,13 +164,15 @@ def _read_said(paths: Sequence[Path]) -> dict[str, tuple[_Said, ...]]:
                     if (trigger := record.get("trigger")) is not None:
                         # What was exported twice is one thing said.
                         dispositions.setdefault(trigger, {})[record["event_id"]] = _disposition(record)
+                elif record.get("kind") == "chargeback":
+                    dispositions.setdefault(record["about"], {})[record["event_id"]] = _claim(record)
                 else:
                     said[record["event_id"]] = _label_line(record)
             except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
                 raise LabelError(
                     f"{path}:{number}: no label ({_reason(error)}); a line is "
                     '{"event_id": "...", "label": true or false, "known_at": ISO 8601 with offset, or left '
-                    "out}, or a disposition of `riskdesk feedback`"
+                    "out}, a disposition of `riskdesk feedback`, or a chargeback"
                 ) from error
     for trigger, each in dispositions.items():
         said[trigger] = (*said.get(trigger, ()), *_history(each.values()))
@@ -191,6 +198,11 @@ def _disposition(record: Mapping[str, Any]) -> _Disposition:
     return _Disposition(_instant(record["at"]), record["alert"], says, bool(record.get("retracted")))
 
 
+def _claim(record: Mapping[str, Any]) -> _Disposition:
+    fraud = bool(record.get("fraud", True))
+    return _Disposition(_instant(record["at"]), _CLAIM, fraud, bool(record.get("retracted")))
+
+
 def _instant(text: str) -> int:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
@@ -211,7 +223,8 @@ def _history(dispositions: Iterable[_Disposition]) -> Iterator[_Said]:
         for each in together:
             by_alert[each.alert] = None if each.retracted else each.fraud
         known = [fraud for fraud in by_alert.values() if fraud is not None]
-        now = any(known) if known else None
+        claim = by_alert.get(_CLAIM)
+        now = claim if claim is not None else any(known) if known else None
         if now is not before:
             yield _Said(now, at_ms)
         before = now

@@ -84,7 +84,7 @@ def test_ticked_steps_must_be_on_the_checklist() -> None:
 
 
 def test_an_unknown_script_names_those_that_there_are() -> None:
-    with pytest.raises(NotFound, match=r"'bursts'; there are: amount_outlier, branch_outage"):
+    with pytest.raises(NotFound, match=r"'bursts'; there are: acting_together, amount_outlier"):
         script("bursts")
 
 

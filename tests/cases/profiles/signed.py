@@ -4,8 +4,8 @@ import sqlite3
 
 import psycopg
 
-from cases.profiles.change import Change, Report
 from cases.profiles.version import Content, Reference, Table
+from cases.signing_off.change import Change, Report
 from cases.store import Store
 from cases.who import Role, Who
 from tests.cases.made import NOON_MS

@@ -3,7 +3,7 @@
 import pytest
 
 from cases.errors import NotAllowed, NotFound, NotPossible, StoreError, WrongUse
-from cases.profiles.change import ChangeKind, Verdict
+from cases.signing_off.change import ChangeKind, Verdict
 from cases.store import Store, open_store
 from cases.who import Role, Who
 from tests.cases.actions.desk import execute
@@ -69,7 +69,7 @@ def test_the_database_itself_refuses_a_checker_who_is_the_maker(store: Store, ur
             execute(url, deciding, maker, verdict, checker)
     decision = {"name": "night", "turn": 1, "verdict": "approved", "role": "lead", "at_ms": 1, "note": ""}
     with pytest.raises((StoreError, *REFUSED_BY_THE_DATABASE)), store.db.writing():
-        store.db.run("add_profile_decision", **decision, maker="somebody", checker="ana-1")
+        store.db.run("decide_profile", **decision, maker="somebody", checker="ana-1")
     execute(url, deciding, "ana-1", "approved", "lead-2")
 
 
@@ -233,7 +233,7 @@ def test_one_decision_holds_even_where_two_read_the_proposal_before_either_wrote
         store.profiles.promote(at(1), ANALYST, NOON_MS, "better")
         values = {"name": "night", "turn": 1, "maker": "ana-1", "verdict": "approved", "role": "lead"}
         with store.db.writing():
-            assert store.db.run("add_profile_decision", **values, checker=LEAD.name, at_ms=1, note="") == 1
+            assert store.db.run("decide_profile", **values, checker=LEAD.name, at_ms=1, note="") == 1
         with store.db.writing():
             second = {"checker": OTHER_LEAD.name, "at_ms": 2, "note": ""}
-            assert store.db.run("add_profile_decision", **values, **second) == 0
+            assert store.db.run("decide_profile", **values, **second) == 0

@@ -15,6 +15,7 @@ from connectors.errors import InputError
 from connectors.files import read_blocks
 from connectors.reference_files import read_reference
 from detectors.examples import problem, read_text
+from domain.events import MONEY_OUT
 from tests.flows.device_day import DAY, shuffled, unpack_day
 from tests.flows.device_day import PROFILE as DAY_PROFILE
 from tests.flows.running import NIGHT
@@ -65,7 +66,7 @@ def rerun(said: Explanation) -> Rerun:
 def test_every_alert_of_the_night_comes_out_of_its_example_as_written(
     night: list[Explanation | Unexplained],
 ) -> None:
-    assert len(night) == 38
+    assert len(night) == 42
     for each in whole(night):
         examples = read_text(examples_file([each], ["made from the night"]), "one")
         assert [problem(each.detector, example) for example in examples] == [None] * len(examples)
@@ -104,6 +105,7 @@ def test_only_the_rows_of_a_table_that_the_alert_needs_are_kept(
     assert rows == {
         "amount_outlier": 1,
         "burst": 0,
+        "customer_in_two_places": 0,
         "impossible_travel": 0,
         "many_cards_one_terminal": 0,
         "opened_together": 0,
@@ -189,6 +191,12 @@ def test_what_does_not_fire_again_says_why(
     assert re.search(why, said.why), said.why
 
 
+def wanted_ids(lines: Sequence[bytes]) -> list[str]:
+    """Give the ids of those lines that the detector of bursts is troubled with."""
+    events = [orjson.loads(line) for line in lines]
+    return [event["event_id"] for event in events if event.get("type", "purchase") in MONEY_OUT]
+
+
 def test_a_key_in_two_partitions_has_a_history_in_each(of_one_card: Path, tmp_path: Path) -> None:
     lines = of_one_card.read_bytes().splitlines(keepends=True)
     for number in (0, 1):
@@ -197,8 +205,7 @@ def test_a_key_in_two_partitions_has_a_history_in_each(of_one_card: Path, tmp_pa
     over = [str(tmp_path / "0.jsonl"), str(tmp_path / "1.jsonl")]
     parts = hear(Recorded(NIGHT_PROFILE, over), [subject])[subject]
     of_parts = sorted([handed.event.event_id for handed in part] for part in parts)
-    ids = [orjson.loads(line)["event_id"] for line in lines]
-    assert of_parts == sorted([ids[0::2], ids[1::2]])
+    assert of_parts == sorted(wanted_ids(part) for part in (lines[0::2], lines[1::2]))
 
 
 def test_a_repeated_event_is_handed_over_once(of_one_card: Path, tmp_path: Path) -> None:
@@ -206,7 +213,7 @@ def test_a_repeated_event_is_handed_over_once(of_one_card: Path, tmp_path: Path)
     (tmp_path / "twice.jsonl").write_bytes(b"".join(line * 2 for line in lines))
     subject = Subject("burst", one_of("burst")["key"])
     (history,) = hear(Recorded(NIGHT_PROFILE, [str(tmp_path / "twice.jsonl")]), [subject])[subject]
-    assert len(history) == len(lines)
+    assert [handed.event.event_id for handed in history] == wanted_ids(lines)
 
 
 def test_input_that_would_stop_a_flow_is_not_explained_over(tmp_path: Path) -> None:

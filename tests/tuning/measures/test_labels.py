@@ -144,6 +144,40 @@ def test_an_event_is_fraud_when_the_desk_said_so_about_one_of_its_alerts(tmp_pat
     assert [each.fraud for each in labels] == [True]
 
 
+def claimed(event_id, about, at_h, *, fraud=True, retracted=False):
+    return {
+        "kind": "chargeback",
+        "event_id": event_id,
+        "at": iso(START_MS + round(at_h * HOUR_MS)),
+        "about": about,
+        "transaction_at": iso(START_MS),
+        "fraud": fraud,
+        "retracted": retracted,
+    }
+
+
+def test_a_decided_claim_outranks_the_desk_from_when_it_was_known(tmp_path, stream):
+    labels = read(
+        tmp_path, stream, said("d1", "e1", "genuine", 30), claimed("b1", "e1", 400), claimed("b2", "e2", 50)
+    )
+    assert {each.event_id: (each.fraud, each.known_ms) for each in labels} == {
+        "e1": (True, at(400)),
+        "e2": (True, at(50)),
+    }
+    assert [each.fraud for each in labels.known(at(300)) if each.event_id == "e1"] == [False]
+
+
+def test_a_claim_that_is_taken_back_leaves_what_the_desk_said(tmp_path, stream):
+    labels = read(
+        tmp_path,
+        stream,
+        said("d1", "e1", "genuine", 30),
+        claimed("b1", "e1", 400),
+        claimed("b2", "e1", 500, retracted=True),
+    )
+    assert [(each.fraud, each.known_ms) for each in labels] == [(False, at(500))]
+
+
 def test_what_the_desk_says_later_corrects_a_line_of_labels(tmp_path, stream):
     label = {"event_id": "e1", "label": True, "known_at": "2026-03-02T10:00:00Z"}
     labels = read(tmp_path, stream, said("d1", "e1", "genuine", 30), label)

@@ -1,8 +1,11 @@
-"""What was proposed about a profile and what became of it: frozen values that the store hands out."""
+"""What was proposed about a version and what became of it: frozen values that the store hands out."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from math import inf
 from typing import Any
 
+import msgspec
 import orjson
 from msgspec import Struct
 
@@ -15,12 +18,13 @@ class ChangeKind(StrEnum):
 
     PROMOTION = "promotion"  # of one that is new, on the strength of a report
     ROLLBACK = "rollback"  # to one that was in force before
+    REFRESH = "refresh"  # of one that is made as the one in force was, by its standing approval
 
 
 class Verdict(StrEnum):
     """What became of a proposal."""
 
-    APPROVED = "approved"  # by a second person; in force from then on
+    APPROVED = "approved"  # by a second person
     REFUSED = "refused"  # by a second person
     WITHDRAWN = "withdrawn"  # by whoever proposed it
 
@@ -33,18 +37,42 @@ class Report(Struct, frozen=True, kw_only=True):
     figures: dict[str, Any] | None = None
 
 
+class Standing(Struct, frozen=True, kw_only=True):
+    """Bounds for the figures of what is made anew, within which it comes into force by the same approval."""
+
+    at_least: dict[str, float] = {}
+    at_most: dict[str, float] = {}
+
+    def against(self, figures: Mapping[str, float]) -> list[str]:
+        """Say which figures lie outside, or are missing."""
+        outside = [
+            f"{name} is {figures.get(name)}, not {bound:g} or more"
+            for name, bound in sorted(self.at_least.items())
+            if not figures.get(name, -inf) >= bound
+        ]
+        return outside + [
+            f"{name} is {figures.get(name)}, not {bound:g} or less"
+            for name, bound in sorted(self.at_most.items())
+            if not figures.get(name, inf) <= bound
+        ]
+
+
 class Decision(Struct, frozen=True, kw_only=True):
-    """What was decided, by whom and when."""
+    """What was decided, by whom and when; `since_ms` is from when on an approved version is in force."""
 
     verdict: Verdict
     checker: str
     role: str
     at_ms: int
     note: str
+    since_ms: int | None = None
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """That version `number` shall come into force; `turn` counts a profile's proposals from 1."""
+    """That version `number` shall come into force; `turn` counts the proposals about a name from 1.
+
+    `since_ms` is the event time that was proposed for it, None where the decision says from when on.
+    """
 
     name: str
     turn: int
@@ -54,7 +82,9 @@ class Change(Struct, frozen=True, kw_only=True):
     role: str
     at_ms: int
     reason: str
+    since_ms: int | None = None
     report: Report | None = None
+    standing: Standing | None = None
     decision: Decision | None = None
 
     @property
@@ -62,18 +92,25 @@ class Change(Struct, frozen=True, kw_only=True):
         """From when on its version was in force, None where it never was by this."""
         if self.decision is None or self.decision.verdict is not Verdict.APPROVED:
             return None
-        return self.decision.at_ms
+        return self.decision.at_ms if self.decision.since_ms is None else self.decision.since_ms
+
+    @property
+    def version(self) -> str:
+        """Name its version as people write it."""
+        return f"{self.name}@{self.number}"
 
     @property
     def what(self) -> str:
         """Say what it is in a few words."""
-        joined = "of" if self.kind is ChangeKind.PROMOTION else "to"
-        return f"the {self.kind} {joined} {self.name}@{self.number}"
+        joined = "to" if self.kind is ChangeKind.ROLLBACK else "of"
+        return f"the {self.kind} {joined} {self.version}"
 
 
 def change_of(row: Row) -> Change:
     """Give the change that a row of the store holds."""
-    report = decision = None
+    report = decision = standing = None
+    if row["standing"] is not None:
+        standing = msgspec.json.decode(row["standing"], type=Standing)
     if row["report_name"] is not None:
         figures = row["report_figures"] and orjson.loads(row["report_figures"])
         report = Report(name=row["report_name"], digest=row["report_digest"], figures=figures)
@@ -84,6 +121,7 @@ def change_of(row: Row) -> Change:
             role=row["checker_role"],
             at_ms=row["decided_at_ms"],
             note=row["note"],
+            since_ms=row["in_force_ms"],
         )
     return Change(
         name=row["name"],
@@ -94,16 +132,19 @@ def change_of(row: Row) -> Change:
         role=row["role"],
         at_ms=row["at_ms"],
         reason=row["reason"],
+        since_ms=row["since_ms"],
         report=report,
+        standing=standing,
         decision=decision,
     )
 
 
-def change_record(change: Change) -> dict[str, Any]:
-    """Give a change as one JSON object, with its times in ISO 8601 (UTC)."""
+def change_record(change: Change, of: str) -> dict[str, Any]:
+    """Give a change as one JSON object, with its times in ISO 8601 (UTC); `of` is what its name is of."""
     report, decision = change.report, change.decision
+    since_ms = change.since_ms if change.in_force_since_ms is None else change.in_force_since_ms
     return {
-        "profile": change.name,
+        of: change.name,
         "turn": change.turn,
         "number": change.number,
         "kind": change.kind.value,
@@ -113,8 +154,10 @@ def change_record(change: Change) -> dict[str, Any]:
         "at": iso(change.at_ms),
         "reason": change.reason,
         "report": report and {"name": report.name, "sha256": report.digest, "figures": report.figures},
+        "standing": change.standing and msgspec.to_builtins(change.standing),
         "checker": decision and decision.checker,
         "checker_role": decision and decision.role,
         "decided_at": decision and iso(decision.at_ms),
         "note": decision and decision.note,
+        "effective_at": None if since_ms is None else iso(since_ms),
     }

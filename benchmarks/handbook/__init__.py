@@ -1,0 +1,1 @@
+"""The published protocol of the Fraud Detection Handbook, run online with the product's own learner."""

@@ -1,0 +1,1 @@
+"""In which order a desk with few calls an hour saves the most money."""

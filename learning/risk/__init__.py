@@ -1,0 +1,1 @@
+"""Learning from labels which transactions are fraud, and telling what the model is."""

@@ -226,7 +226,8 @@ def test_a_stranger_cannot_make_up_names_without_end():
         ({"channel": "fax"}, '$.channel is "fax", expected one of pos, atm, ecom, moto, mobile, counter'),
         (
             {"kind": "fax"},
-            '$.kind is "fax", expected one of transaction, card_issued, progress, disposition, chargeback, telemetry',
+            '$.kind is "fax", expected one of transaction, card_issued, progress, disposition, '
+            "chargeback, telemetry",
         ),
         ({"kind": "a - at `$.x`"}, f'$.kind is "a - at `$.x`", expected one of {KINDS}'),
         ({"outcome": "genuine"}, '$.outcome is "genuine", expected one of approved, declined'),

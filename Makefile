@@ -81,6 +81,12 @@ bench-reference: .venv/ready ## measure against a bare loop: make bench-referenc
 		{ echo "Say what to measure against: make bench-reference FLOOR=path WORKLOAD=path" >&2; exit 2; }
 	$(RUN) -m benchmarks.reference_run "$(FLOOR)" "$(WORKLOAD)"
 
+.PHONY: bench-detectors
+bench-detectors: .venv/ready ## measure all card detectors against a bare loop, and what each costs: FLOOR=path WORKLOAD=path
+	@[ -n "$(FLOOR)" ] && [ -n "$(WORKLOAD)" ] || \
+		{ echo "Say what to measure against: make bench-detectors FLOOR=path WORKLOAD=path" >&2; exit 2; }
+	$(RUN) -m benchmarks.full_set "$(FLOOR)" "$(WORKLOAD)"
+
 .PHONY: bench
 bench: .venv/ready ## measure what the codec and each detector cost for an event
 	$(RUN) -m benchmarks.codec

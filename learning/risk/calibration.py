@@ -1,13 +1,15 @@
 """From scores to probabilities: what share of such scores turned out to be fraud, and how well that holds."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from math import exp, log
-from operator import itemgetter
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from learning.risk.quality import QualityError
+
+Numbers = NDArray[np.float64]
 
 # Blocks of fewer are joined with their neighbour: a share of a handful of labels is no probability.
 _LEAST_BLOCK = 30
@@ -15,6 +17,8 @@ _LEAST_BLOCK = 30
 LEAST_EACH = 50
 _LEAST_PROBABILITY = 1e-12
 _DECILES = 10
+# Where the logistic function is as good as 0 or 1.
+_MOST_SCORE = 700.0
 
 
 class Scored(NamedTuple):
@@ -72,13 +76,14 @@ def isotonic(scored: Iterable[Scored]) -> tuple[tuple[float, float], ...]:
     Steps of under 30 labels are joined with a neighbour, and each share is drawn towards that of all by one
     label, so that nothing is ever certain.
     """
-    ordered = sorted(scored)
-    frauds = sum(one.fraud for one in ordered)
-    if min(frauds, len(ordered) - frauds) < LEAST_EACH:
+    given = np.array([*scored], dtype=float).reshape(-1, 3)
+    scores, is_fraud, weights = given.T
+    frauds = int(is_fraud.sum())
+    if min(frauds, len(given) - frauds) < LEAST_EACH:
         return ()
-    overall = sum(one.fraud * one.weight for one in ordered) / sum(one.weight for one in ordered)
+    overall = float(is_fraud @ weights / weights.sum())
     points: list[tuple[float, float]] = []
-    for block in _grown(_pooled(_steps(ordered))):
+    for block in _grown(_pooled(_steps(scores, is_fraud, weights))):
         score = round(block.scores / block.weight, 6)
         probability = round((block.frauds + overall) / (block.weight + 1), 6)
         # A step of few labels is drawn further than a neighbour of many, and must not fall below it.
@@ -88,42 +93,38 @@ def isotonic(scored: Iterable[Scored]) -> tuple[tuple[float, float], ...]:
     return tuple(points)
 
 
-def calibrated(score: float, points: Sequence[tuple[float, float]]) -> float:
-    """Give a score's probability on the lines between points, or by the logistic function without any."""
+def calibrated(scores: ArrayLike, points: Sequence[tuple[float, float]]) -> Numbers:
+    """Give each score's probability on the lines between points, by the logistic function without any."""
+    given = np.asarray(scores, dtype=float)
     if not points:
-        return logistic(score)
-    index = bisect_right(points, score, key=lambda point: point[0])
-    if index == 0:
-        return points[0][1]
-    if index == len(points):
-        return points[-1][1]
-    (left, low), (right, high) = points[index - 1 : index + 1]
-    return low + (high - low) * (score - left) / (right - left)
+        return np.asarray(1 / (1 + np.exp(-np.clip(given, -_MOST_SCORE, _MOST_SCORE))))
+    known, said = zip(*points, strict=True)
+    return np.asarray(np.interp(given, known, said))
 
 
 def reliability(
-    probabilities: Sequence[float], frauds: Sequence[bool]
+    probabilities: Sequence[float] | Numbers, frauds: Sequence[bool]
 ) -> tuple[tuple[float, float, int], ...]:
     """Give mean probability, share of fraud and count of each tenth, the lowest probabilities first."""
-    ordered = sorted(zip(probabilities, frauds, strict=True))
-    rows = []
-    for number in range(_DECILES):
-        tenth = ordered[number * len(ordered) // _DECILES : (number + 1) * len(ordered) // _DECILES]
-        if tenth:
-            mean = sum(probability for probability, _ in tenth) / len(tenth)
-            rows.append((round(mean, 6), round(sum(fraud for _, fraud in tenth) / len(tenth), 6), len(tenth)))
-    return tuple(rows)
+    said, came = np.asarray(probabilities, dtype=float), np.asarray(frauds, dtype=float)
+    order = np.lexsort((came, said))
+    return tuple(
+        (round(float(said[tenth].mean()), 6), round(float(came[tenth].mean()), 6), len(tenth))
+        for tenth in np.array_split(order, _DECILES)
+        if len(tenth)
+    )
 
 
-def errors(probabilities: Sequence[float], frauds: Sequence[bool]) -> Errors:
+def errors(probabilities: Sequence[float] | Numbers, frauds: Sequence[bool]) -> Errors:
     """Compare probabilities with what happened. Raises QualityError without any."""
-    if not probabilities:
+    if not len(probabilities):
         raise QualityError("no probability has a label; errors are told of labelled ones")
-    both = list(zip(probabilities, frauds, strict=True))
-    squares = sum((probability - fraud) ** 2 for probability, fraud in both)
-    logs = sum(loss(probability, fraud=fraud) for probability, fraud in both)
+    said, came = np.asarray(probabilities, dtype=float), np.asarray(frauds, dtype=bool)
+    right = np.maximum(_LEAST_PROBABILITY, np.where(came, said, 1 - said))
     apart = sum(abs(mean - share) * count for mean, share, count in reliability(probabilities, frauds))
-    return Errors(squares / len(both), logs / len(both), apart / len(both))
+    return Errors(
+        float(np.mean((said - came) ** 2)), float(-np.mean(np.log(right))), apart / len(probabilities)
+    )
 
 
 def loss(probability: float, *, fraud: bool) -> float:
@@ -131,31 +132,20 @@ def loss(probability: float, *, fraud: bool) -> float:
     return -log(max(_LEAST_PROBABILITY, probability if fraud else 1 - probability))
 
 
-def _steps(ordered: Iterable[Scored]) -> Iterator[_Block]:
+def _steps(scores: Numbers, frauds: Numbers, weights: Numbers) -> Iterator[_Block]:
     """Give equal scores together, and with them those that follow while their shares of fraud do not rise.
 
     These are one step of any rising function that is nearest, and most scores are thus done with at once.
     """
-    weight = scores = frauds = share = 0.0
-    labels = 0
-    for score, group in groupby(ordered, key=itemgetter(0)):
-        its_weight = its_frauds = 0.0
-        its_labels = 0
-        for _, fraud, each in group:
-            its_weight += each
-            its_labels += 1
-            if fraud:
-                its_frauds += each
-        if labels and its_frauds > share * its_weight:
-            yield _Block(weight, scores, frauds, labels)
-            weight = scores = frauds = 0.0
-            labels = 0
-        share = its_frauds / its_weight
-        weight += its_weight
-        scores += score * its_weight
-        frauds += its_frauds
-        labels += its_labels
-    yield _Block(weight, scores, frauds, labels)
+    distinct, place = np.unique(scores, return_inverse=True)
+    count = len(distinct)
+    weight = np.bincount(place, weights, count)
+    caught = np.bincount(place, weights * frauds, count)
+    labels = np.bincount(place, minlength=count)
+    share = caught / weight
+    begins = np.concatenate(([0], np.flatnonzero(share[1:] > share[:-1]) + 1))
+    sums = (np.add.reduceat(each, begins) for each in (weight, distinct * weight, caught, labels))
+    yield from map(_Block, *(each.tolist() for each in sums))
 
 
 def _pooled(steps: Iterable[_Block]) -> list[_Block]:

@@ -12,7 +12,6 @@ from learning.risk.calibration import (
     calibrated,
     errors,
     isotonic,
-    logistic,
     reliability,
 )
 from learning.risk.quality import CardScore, auc, average_precision, card_precision
@@ -81,11 +80,11 @@ class Judging:
         half = len(judged) // 2
         points = isotonic(map(_scored, judged[:half]))
         later, later_frauds = scores[half:], frauds[half:]
-        probabilities = [calibrated(score, points) for score in later]
+        probabilities = calibrated(later, points)
         told = {
             **ranking,
             **_named(errors(probabilities, later_frauds)),
-            "brier_before_calibration": errors(list(map(logistic, later)), later_frauds).brier,
+            "brier_before_calibration": errors(calibrated(later, ()), later_frauds).brier,
         }
         return {name: round(value, 6) for name, value in told.items()}, reliability(
             probabilities, later_frauds

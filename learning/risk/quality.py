@@ -8,6 +8,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+
 
 class QualityError(ValueError):
     """Scores that a figure cannot be told of; the message says what is missing."""
@@ -29,10 +34,9 @@ def auc(scores: Sequence[float], frauds: Sequence[bool]) -> float:
     1947). Raises QualityError without one of each.
     """
     all_frauds, genuine = _both(frauds)
-    twice_won = below = 0
-    for caught, others in _steps(sorted(zip(scores, frauds, strict=True))):
-        twice_won += caught * (2 * below + others)
-        below += others
+    caught, others = _steps(scores, frauds)
+    below = np.cumsum(others) - others
+    twice_won = int(np.sum(caught * (2 * below + others)))
     return twice_won / (2 * all_frauds * genuine)
 
 
@@ -43,13 +47,9 @@ def average_precision(scores: Sequence[float], frauds: Sequence[bool]) -> float:
     Raises QualityError without one of each.
     """
     all_frauds, _ = _both(frauds)
-    caught = taken = 0
-    total = 0.0
-    for more, others in _steps(sorted(zip(scores, frauds, strict=True), reverse=True)):
-        caught += more
-        taken += more + others
-        total += more * caught / taken
-    return total / all_frauds
+    more, others = (counts[::-1] for counts in _steps(scores, frauds))
+    precision = np.cumsum(more) / np.cumsum(more + others)
+    return float(np.sum(more * precision)) / all_frauds
 
 
 def card_precision(uses: Iterable[CardScore], k: int, *, drop_caught: bool = False) -> float:
@@ -87,11 +87,11 @@ def _both(frauds: Sequence[bool]) -> tuple[int, int]:
     return all_frauds, genuine
 
 
-def _steps(ordered: Iterable[tuple[float, bool]]) -> Iterable[tuple[int, int]]:
-    """Give how many frauds and how many others share each score."""
-    for _, group in groupby(ordered, key=itemgetter(0)):
-        together = [fraud for _, fraud in group]
-        yield sum(together), len(together) - sum(together)
+def _steps(scores: Sequence[float], frauds: Sequence[bool]) -> tuple[Counts, Counts]:
+    """Give how many frauds and how many others share each score, the lowest score first."""
+    _, step, sizes = np.unique(np.asarray(scores), return_inverse=True, return_counts=True)
+    caught = np.bincount(step, weights=np.asarray(frauds), minlength=len(sizes)).astype(np.int64)
+    return caught, sizes - caught
 
 
 def _cards(uses: Iterable[CardScore]) -> list[tuple[float, str, bool]]:

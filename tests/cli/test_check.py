@@ -58,7 +58,7 @@ def test_each_problem_is_a_line_with_place_matter_and_what_is_allowed(broken: Pa
     assert result.exit_code == 1
     currency, name = result.stdout.splitlines()
     assert currency.startswith(f"{broken}:10: bank.currency is 'yuan'; should match pattern")
-    assert name.startswith(f"{broken}:23: there is no detector 'brust'; there are: ")
+    assert name.startswith(f"{broken}:24: there is no detector 'brust'; there are: ")
     assert name.endswith("; perhaps burst")
     assert "2 to put right" in result.stderr
 

@@ -97,7 +97,7 @@ def test_which_alerts_must_be_said_and_be_there(over: Path) -> None:
     assert "name the alerts to explain, or give --all" in run(over).output
     assert "name the alerts to explain, or give --all" in run(over, "--all", BURST["id"]).output
     assert "0 alerts of" in run(over, "nothing").output
-    assert "38 alerts of" in run(over, "").output
+    assert "42 alerts of" in run(over, "").output
 
 
 def test_alerts_of_a_store_are_explained_with_its_reference_data_and_the_reading_is_on_record(

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from config.profiles import load_profile
 from flows import recovery, state_formats
 from flows.cold import COLD, ColdWatch, cold_detectors, cold_words
 from flows.findings import Weight
@@ -14,7 +15,7 @@ from flows.warm_file import WarmError, WarmFile
 from tests.flows.made import minute_ms
 from tests.flows.running import PROFILE
 
-ALL = {"amount_outlier", "burst", "impossible_travel", "many_cards_one_terminal", "opened_together"}
+ALL = set(load_profile(PROFILE).detectors)
 DAY_MS = 24 * 60 * 60_000
 
 

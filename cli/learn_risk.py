@@ -19,6 +19,7 @@ from domain.instants import iso, span_ms, to_ms
 from domain.reference import Reference
 from domain.tables import RiskModel, TerminalRisk
 from domain.wording import counted
+from flows.garbage import collect_seldom
 from learning.published import write_table
 from learning.risk.drift import Alarm
 from learning.risk.learner import Learner
@@ -114,6 +115,7 @@ def risk(
     """
     wanted = {name: value for name, value in given.items() if value is not None}
     learner = read_state(state, wanted) or Learner(Settings(**wanted))
+    collect_seldom()
     alarms_before = learner.lessons.drift.total
     reader = _Reader()
     without_customer = learner.counts.without_customer

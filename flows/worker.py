@@ -4,7 +4,6 @@ A supervisor starts it as `python -m flows.worker INDEX` with the job as JSON on
 tells its progress on standard output, one JSON line a second.
 """
 
-import gc
 import os
 import signal
 import sys
@@ -24,6 +23,7 @@ from connectors.pulse import Pulse
 from connectors.stopping import StopSign
 from flows import recovery, state_formats
 from flows.dataflow import ALERTS_STEP, LETTERS_STEP, SOURCE_STEP, build_flow
+from flows.garbage import collect_seldom
 from flows.inputs import check_inputs
 from flows.job import Job, load_job, profile_of
 from flows.lanes import alerts_step, profiles_beside
@@ -34,9 +34,6 @@ from flows.warm_file import check_warm
 from flows.webhook import alert_post
 from observability.logs import set_up_logs
 from observability.metrics import Metrics, serve
-
-# A cell is a list of lists that lives for hours: the collector must not walk all of them every moment.
-_COLLECT_AFTER = (1_000_000, 50, 1000)
 
 # The C library gives memory of this size back to the system at once and asks for it anew, until it has seen
 # one such piece freed: that took a tenth of a microsecond for each event of a block.
@@ -78,8 +75,7 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0, pulse: Pulse | None =
     # A replay has the tables of its time from the start.
     end_following = feed.follow() if job.follow else lambda: None
     bytearray(_KEPT_BYTES)  # made and freed
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+    collect_seldom()
     try:
         cli_main(
             flow,

@@ -110,11 +110,10 @@ def stepped(detector_at: Callable[[int], detectors.Detector[Any, Any]], lines: b
     told = set()
     for place, event in enumerate(events):
         detector = detector_at(place)
-        if not isinstance(event, Transaction):
-            continue
-        state = states.setdefault(event.card, detector.start())
-        if detector.bound(Tables())(state, event):
-            told.add((detectors.name_of(detector), event.event_id))
+        if isinstance(event, Transaction) and detector.wants(event):
+            state = states.setdefault(event.card, detector.start())
+            if detector.bound(Tables())(state, event):
+                told.add((detectors.name_of(detector), event.event_id))
         if place == HALF - 1:
             for card, kept in states.items():
                 plain = msgspec.msgpack.decode(msgspec.msgpack.encode(detector.dump(kept)))

@@ -46,6 +46,10 @@ CaseOutcome = Literal[
     "confirmed_fraud", "genuine", "unreachable", "device_resolved", "false_alarm", "duplicate"
 ]
 
+# What the desk's outcomes say of the event that an alert fired on; that nobody could be reached, or that two
+# cases were one, says nothing.
+SAYS_FRAUD: dict[str, bool] = {"confirmed_fraud": True, "genuine": False, "false_alarm": False}
+
 # Only these channels put the card itself at a place.
 CARD_PRESENT: frozenset[str] = frozenset({"pos", "atm", "counter"})
 # What takes money off a card.

@@ -83,18 +83,21 @@ class Exchange:
             first.setdefault(scope.address, scope)
         self._scopes = tuple(first.values())
         self._tells_time = any(scope.needs_marks for scope in self._scopes)
-        self._chooses = any(scope.uses is not None for scope in self._scopes)
+        # What each scope that leaves some transactions out is handed, other kinds of events among them.
+        self._wanted = {
+            scope.address: scope.uses | {_NO_USE} for scope in self._scopes if scope.uses is not None
+        }
 
     def route(self, partition: str, events: Sequence[Event], closed: bool) -> list[Addressed]:
         """Give the block's batches; scopes that need to hear of time passing get one for every bucket."""
         orders = _running_latest(events) if self._tells_time else []
         high_ms = orders[-1] if orders else 0
-        uses = list(map(_use, events)) if self._chooses else []
+        uses = list(map(_use, events)) if self._wanted else []
         routed: list[Addressed] = []
         for scope in self._scopes:
             chosen, places_in_time = events, orders
-            if scope.uses is not None:
-                wanted = list(map((scope.uses | {_NO_USE}).__contains__, uses))
+            if scope.address in self._wanted:
+                wanted = list(map(self._wanted[scope.address].__contains__, uses))
                 chosen = list(compress(events, wanted))
                 places_in_time = list(compress(orders, wanted))
             buckets = _buckets(scope, chosen)

@@ -33,6 +33,11 @@ class Watcher:
         """Whether the detector wants to be woken when nothing happens."""
         return type(self.detector).due is not Detector.due
 
+    @cached_property
+    def uses(self) -> frozenset[Use]:
+        """The channels and types of the transactions that the detector wants; every bucket asks for them."""
+        return self.detector.wanted_uses() if Transaction in self.detector.reads else frozenset()
+
 
 # Steps, each with the place of its detector's state in a cell.
 Steps = tuple[tuple[int, Step, Watcher], ...]
@@ -111,12 +116,7 @@ class ScopePlan:
     @cached_property
     def uses(self) -> frozenset[Use] | None:
         """The channels and types of the transactions that any of the detectors wants, None for all."""
-        wanted = frozenset(
-            use
-            for watcher in self.watchers
-            if Transaction in watcher.detector.reads
-            for use in watcher.detector.wanted_uses()
-        )
+        wanted = frozenset(use for watcher in self.watchers for use in watcher.uses)
         return None if wanted == EVERY_USE else wanted
 
     def steps(self, first: int, kind: type, use: Use | None = None) -> Steps:
@@ -127,7 +127,7 @@ class ScopePlan:
         return tuple(
             (place, watcher.step, watcher)
             for place, watcher in enumerate(self.watchers, start=first)
-            if kind in watcher.detector.reads and (use is None or use in watcher.detector.wanted_uses())
+            if kind in watcher.detector.reads and (use is None or use in watcher.uses)
         )
 
     @cached_property

@@ -9,14 +9,11 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from domain.events import Chargeback, Disposition
+from domain.events import SAYS_FRAUD, Chargeback, Disposition
 
 Label = Disposition | Chargeback
 Source = Literal["claim", "desk"]
 
-# What the desk's outcomes say of the event that an alert fired on; that nobody could be reached, or that two
-# cases were one, says nothing.
-_SAYS = {"confirmed_fraud": True, "genuine": False, "false_alarm": False}
 # Who says it, of those who may speak of one transaction: claims with one voice, the desk with one an alert.
 _CLAIM = ""
 
@@ -153,4 +150,4 @@ def _said(label: Label) -> tuple[str, bool | None]:
     """Give whose voice a label is, and what it says."""
     if isinstance(label, Chargeback):
         return _CLAIM, None if label.retracted else label.fraud
-    return label.alert, None if label.retracted else _SAYS.get(label.outcome)
+    return label.alert, None if label.retracted else SAYS_FRAUD.get(label.outcome)

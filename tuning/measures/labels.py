@@ -20,16 +20,12 @@ from msgspec import Struct
 from connectors.codec import Codec, TimeBounds
 from connectors.files import read_blocks
 from connectors.kafka_topics import split_inputs
-from domain.events import CardIssued, Transaction
+from domain.events import SAYS_FRAUD, CardIssued, Transaction
 from domain.instants import span_ms, to_ms
 
 # The year 9999: which times can be right was judged when the events ran, not here.
 _LATEST_MS = 253_402_300_799_000
 _ANY_TIME = TimeBounds(0, _LATEST_MS, ahead_of_ingest_ms=_LATEST_MS)
-
-# What the desk's outcomes say about the event that an alert fired on; the others say nothing about it.
-_SAYS = {"confirmed_fraud": True, "genuine": False, "false_alarm": False}
-
 
 # Stands among the alerts for a claim, which no alert is named like.
 _CLAIM = ""
@@ -194,7 +190,7 @@ def _label_line(record: Mapping[str, Any]) -> tuple[_Said, ...]:
 
 
 def _disposition(record: Mapping[str, Any]) -> _Disposition:
-    says = _SAYS.get(record["outcome"])
+    says = SAYS_FRAUD.get(record["outcome"])
     return _Disposition(_instant(record["at"]), record["alert"], says, bool(record.get("retracted")))
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zlib import crc32
 
@@ -60,6 +61,21 @@ def expected_ids() -> list[str]:
 
 def read_values(broker: KafkaBroker, topic: str) -> list[dict]:
     return [orjson.loads(message.value()) for message in read_topic(broker, topic)]
+
+
+def test_what_is_sent_before_a_partition_has_its_leader_stands_in_order(own_broker, night_lines):
+    # All tests here rest on it: a night in another order is another night, with other alerts.
+    lines = night_lines[0][:7_000]
+    with ThreadPoolExecutor(12) as senders:
+        sent = [senders.submit(own_broker.produce, "early", lines, number) for number in range(12)]
+        own_broker.create_topic("early", 12)
+    for sending in sent:
+        sending.result()
+    found = {
+        number: [message.value() for message in read_topic(own_broker, "early", number)]
+        for number in range(12)
+    }
+    assert [number for number in found if found[number] != lines] == []
 
 
 def test_the_recorded_night_through_a_topic_gives_its_golden_alerts(

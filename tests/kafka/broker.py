@@ -121,11 +121,17 @@ class KafkaBroker:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def create_topic(self, name: str, partitions: int = 1, **settings: Any) -> str:
-        """Make a topic; its settings are Kafka's, with _ for each dot. Gives its name."""
+        """Make a topic; its settings are Kafka's, with _ for each dot. Gives its name once it can be used."""
         config = {key.replace("_", "."): str(value) for key, value in settings.items()}
         topic = NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)
         self._done(self.admin.create_topics([topic]))
+        while not self._is_led(name, partitions):
+            time.sleep(0.02)
         return name
+
+    def _is_led(self, name: str, partitions: int) -> bool:
+        known = self.admin.list_topics(name, timeout=30).topics[name].partitions.values()
+        return len(known) == partitions and all(part.leader >= 0 for part in known)
 
     def delete_topic(self, name: str) -> None:
         """Remove a topic with everything in it."""
@@ -141,7 +147,15 @@ class KafkaBroker:
 
     def produce(self, topic: str, values: Iterable[bytes | None], partition: int = 0, **more: Any) -> None:
         """Append messages to a partition, and wait until they are there."""
-        producer = Producer({"bootstrap.servers": self.bootstrap, "message.max.bytes": 20_000_000})
+        producer = Producer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "message.max.bytes": 20_000_000,
+                # While the leader of a new partition is not up, it refuses a batch and may take the next one:
+                # a plain producer's retry would then put the first one behind it.
+                "enable.idempotence": True,
+            }
+        )
         failed: list[Any] = []
         for value in values:
             producer.produce(

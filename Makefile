@@ -11,13 +11,14 @@ RUN := .venv/bin/python
 RISKDESK := $(RUN) -m cli.main
 DEMO_STORE := sqlite:///var/demo.sqlite
 NIGHT := replay_data/night
+NIGHT_ENDS := 2026-09-19T04:30:00+08:00
 DAY := replay_data/day
 
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.venv/ready: requirements.txt pyproject.toml
+.venv/ready: requirements.txt pyproject.toml hatch_build.py $(wildcard native/*.h native/*/*.[ch])
 	@supported='import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'; \
 	if ! "$(RUN)" -c "import pip; $$supported" 2>/dev/null; then \
 		base=; \
@@ -35,7 +36,7 @@ help: ## list the targets
 	@touch .venv/ready
 
 .PHONY: demo
-demo: .venv/ready ## replay a recorded night of cards and a day of cash machines into one queue, and show it
+demo: .venv/ready ## replay a recorded night of cards and a day of cash machines into one queue, show it, and open the desk
 	@mkdir -p var && rm -f var/demo*
 	$(RISKDESK) reference load $(NIGHT)/reference.jsonl.zst --store $(DEMO_STORE)
 	$(RISKDESK) replay $(NIGHT)/profile.yaml $(NIGHT)/transactions.jsonl.zst \
@@ -47,6 +48,11 @@ demo: .venv/ready ## replay a recorded night of cards and a day of cash machines
 	$(RISKDESK) devices availability --month 2026-09 --since 2026-09-18 --until 2026-09-18 --store $(DEMO_STORE) \
 		--registry $(DAY)/fleet.jsonl.zst --telemetry $(DAY)/telemetry.jsonl.zst
 	$(RISKDESK) queue list --kind device --status open --status closed --store $(DEMO_STORE)
+	@if [ -t 1 ] && [ -z "$${CI:-}" ]; then $(MAKE) --no-print-directory demo-desk; else echo "its pages: make demo-desk"; fi
+
+.PHONY: demo-desk
+demo-desk: .venv/ready ## serve the desk of the last `make demo` on this machine, at the end of its night; Ctrl-C ends it
+	$(RISKDESK) desk --demo --begins-at $(NIGHT_ENDS) --store $(DEMO_STORE) --vault loopback --history $(NIGHT)/transactions.jsonl.zst
 
 .PHONY: golden
 golden: .venv/ready ## write the alerts that the recorded streams must give anew; read the diff before you keep it
@@ -63,6 +69,10 @@ test: .venv/ready ## run the tests that take seconds
 .PHONY: test-all
 test-all: test ## run every test, also those that take minutes
 	$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile -m slow
+
+.PHONY: test-browser
+test-browser: .venv/ready ## run the tests of the web desk in a real browser (needs Chromium)
+	$(RUN) -m pytest tests/browser -m slow
 
 .PHONY: lint
 lint: .venv/ready ## check format, style, types, import rules and generated docs
@@ -95,6 +105,10 @@ bench: .venv/ready ## measure what the codec and each detector cost for an event
 .PHONY: bench-night
 bench-night: .venv/ready ## simulate nights at the desk: service levels and the longest wait at full load
 	$(RUN) -m benchmarks.desk_night
+
+.PHONY: bench-desk
+bench-desk: .venv/ready ## measure the web desk: a row on the screen, pages of 50 agents beside intake, and a long night
+	$(RUN) -m benchmarks.desk_pages $(BENCH_DESK)
 
 .PHONY: bench-forecast
 bench-forecast: .venv/ready ## measure the forecast of alerts against the same slot last week
@@ -142,6 +156,10 @@ quality: .venv/ready ## measure what is found and missed on simulated nights, in
 .PHONY: docs
 docs: .venv/ready ## write the generated pages of docs/ anew
 	$(RUN) -m cli.reference_docs
+
+.PHONY: guide
+guide: .venv/ready ## take the pictures of docs/guide/ anew (needs Chromium); look at each before you keep it
+	$(RUN) -m tests.browser.guide
 
 .PHONY: lock
 lock: ## pin every dependency in requirements.txt anew, with hashes (needs uv)

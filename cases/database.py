@@ -1,5 +1,6 @@
 """What the queue asks of a database, and its statements, each with a name and a sentence."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
@@ -12,6 +13,7 @@ from cases.audit.keys import Keys
 from cases.schema import Schema
 
 Values = Mapping[str, Any]
+_ANOTHER = re.compile(r"\{(\w+)\}")
 
 
 class Row(Protocol):
@@ -117,7 +119,10 @@ def statements() -> dict[str, Statement]:
 
 
 def parse_statements(text: str) -> dict[str, Statement]:
-    """Split a file of statements, each headed by `-- name: <name>` and a `-- <sentence>`."""
+    """Split a file of statements, each headed by `-- name: <name>` and a `-- <sentence>`.
+
+    `{name}` in one stands for the statement called so, further up in the file.
+    """
     found: dict[str, Statement] = {}
     for part in text.split("-- name: ")[1:]:
         name, sentence, sql = (*(line.strip() for line in part.split("\n", 2)), "", "")[:3]
@@ -125,5 +130,6 @@ def parse_statements(text: str) -> dict[str, Statement]:
             raise ValueError(f"statement {name!r} needs a line '-- <what it does>' and then its SQL")
         if name in found:
             raise ValueError(f"statement {name!r} is there twice; give each its own name")
-        found[name] = Statement(sentence.removeprefix("-- "), sql)
+        whole = _ANOTHER.sub(lambda part: found[part[1]].sql.rstrip().removesuffix(";"), sql)
+        found[name] = Statement(sentence.removeprefix("-- "), whole)
     return found

@@ -7,11 +7,14 @@ CaseError
 ├── NotYours            the case must be claimed first, or was taken over
 ├── NotAllowed          the role does not have the right
 ├── NotPossible         what an action, an order or a proposal has become does not allow it
+├── SignInRefused       whoever it was did not prove who they are
+│   └── LockedOut       too many tries in a row; the time for which nobody is let in under that name
 ├── CannotCall          nobody may be called on this task now, or not on this number
 ├── OnTheLine           the customer is on another call already
 ├── MustBeKept          a hold, an open case or a duty to keep records forbids it
 ├── AlreadyClosed       the case has its outcome
 ├── AlreadyMerged       the case went into another one
+├── Outdated            the case is not as it was seen; it has another version by now
 ├── AlreadyReplayed     the dead letter has left the store
 ├── KeyTrouble          a key of the audit is missing, wrong or open to others
 ├── AuditBroken         a row of the audit is not as it was written
@@ -55,6 +58,19 @@ class NotPossible(CaseError):
     """Where the thing stands now does not allow it; the message says what does."""
 
 
+class SignInRefused(CaseError):
+    """Nobody was let in; the message does not say which of name, password and code was wrong."""
+
+
+class LockedOut(SignInRefused):
+    """Too many tries in a row failed; `until_ms` (since 1970) is when the name may be tried again."""
+
+    def __init__(self, message: str, until_ms: int) -> None:
+        """Keep until when."""
+        super().__init__(message)
+        self.until_ms = until_ms
+
+
 class CannotCall(CaseError):
     """Nobody may be called on this task now, or not on this number; the message says when and where."""
 
@@ -73,6 +89,15 @@ class AlreadyClosed(CaseError):
 
 class AlreadyMerged(CaseError):
     """The case went into another one, which is to be worked instead."""
+
+
+class Outdated(CaseError):
+    """The case is not as whoever acts has seen it; `version` is the one that it has now."""
+
+    def __init__(self, message: str, version: int) -> None:
+        """Keep the version."""
+        super().__init__(message)
+        self.version = version
 
 
 class AlreadyReplayed(CaseError):

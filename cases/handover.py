@@ -52,6 +52,12 @@ class SqlHandover:
             record(self.db, who, "handover_made", f"handover:{found.id}", now_ms, after=body)
         return found
 
+    def now(self, who: Who, now_ms: int) -> dict[str, Any]:
+        """Give what a handover made now would tell, and keep nothing. Raises NotAllowed."""
+        who.require(Right.READ_CASES)
+        with self.db.reading():
+            return told(self.db, now_ms)
+
     def acknowledge(self, handover_id: int, who: Who, now_ms: int) -> Handover:
         """Take a handover over: in the name of the incoming lead, on every urgent case it tells of.
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from cases.database import Database, Row
+from domain.instants import iso
 
 # What the executor sends to the bank, and what the lead must hear of.
 CORE_BANKING = "core_banking"
@@ -31,14 +32,39 @@ class Message(NamedTuple):
 
 def publish(db: Database, topic: str, key: str, payload: Mapping[str, Any], at_ms: int) -> None:
     """Put a message into the outbox, inside the caller's `writing`: it lasts if the change does."""
-    db.run("publish", **_row(topic, key, payload, at_ms))
+    publish_all(db, topic, [(key, payload)], at_ms)
 
 
 def publish_all(
     db: Database, topic: str, messages: Iterable[tuple[str, Mapping[str, Any]]], at_ms: int
 ) -> None:
     """Put many (key, payload) of one topic into the outbox at once, inside the caller's `writing`."""
-    db.run_all("publish", [_row(topic, key, payload, at_ms) for key, payload in messages])
+    told = list(messages)
+    db.run_all("publish", [_row(topic, key, payload, at_ms) for key, payload in told])
+    tell_subscribers(db, topic, told, at_ms)
+
+
+def tell_subscribers(
+    db: Database, topic: str, messages: Iterable[tuple[str, Mapping[str, Any]]], at_ms: int
+) -> None:
+    """Put a copy for each subscriber of a topic into the outbox, which is its own to be delivered."""
+    told: list[tuple[str, Mapping[str, Any]]] | None = None
+    for row in db.rows("webhooks_of_topic", topic=topic):
+        if told is None:
+            told = [(key, message_to(topic, key, payload, at_ms)) for key, payload in messages]
+        own = webhook_topic(row["webhook_id"])
+        db.run_all("publish", [_row(own, key, payload, at_ms) for key, payload in told])
+
+
+def webhook_topic(webhook_id: str) -> str:
+    """Give the topic under which a subscriber's messages wait."""
+    return f"webhook:{webhook_id}"
+
+
+def message_to(topic: str, key: str, payload: Mapping[str, Any], at_ms: int) -> dict[str, Any]:
+    """Write what a subscriber reads of a message."""
+    said = {"case": key, "what": "alerts", **payload} if topic == CHANGES else dict(payload)
+    return {"topic": topic, "key": f"{topic}:{key}", "at": iso(at_ms), "message": said}
 
 
 def take(db: Database, topic: str, now_ms: int, held_ms: int) -> Message | None:
@@ -97,3 +123,12 @@ def message_of(row: Row) -> Message:
     return Message(
         row["id"], row["at_ms"], row["topic"], row["key"], orjson.loads(row["payload"]), row["attempts"]
     )
+
+
+def latest_changes(db: Database) -> dict[str, tuple[int, int]]:
+    """Give a mark for each thing that screens follow, which differs after every change; inside `reading`.
+
+    It is the last id with the number of the last rows: on PostgreSQL a transaction may commit behind one that
+    took its id later, and the last id alone would not tell.
+    """
+    return {row["topic"]: (row["last"] or 0, row["number"]) for row in db.rows("latest_changes")}

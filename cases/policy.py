@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from cases.accounts.policy import AccountPolicy
 from cases.actions.policy import ActionPolicy
 from cases.alarm_figures.policy import AlarmFigurePolicy
 from cases.alarms.policy import AlarmPolicy
@@ -42,6 +43,7 @@ class QueuePolicy:
     alarms: AlarmPolicy = field(default_factory=AlarmPolicy)
     alarm_figures: AlarmFigurePolicy = field(default_factory=AlarmFigurePolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    accounts: AccountPolicy = field(default_factory=AccountPolicy)
     models: ModelPolicy = field(default_factory=ModelPolicy)
     flood: FloodPolicy | None = field(default_factory=FloodPolicy)
     store_patience: Annotated[timedelta, Field(gt=timedelta(0))] | None = None

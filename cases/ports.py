@@ -5,6 +5,7 @@ from typing import Protocol
 
 from cases.case import LIVE, Case, CaseFile, CaseKind, Status
 from cases.dead_letters import DeadLetter, LetterStatus
+from cases.finding import Behind, Found, Wanted
 from devices.registry import Fleet, FleetRecord
 from domain.alerts import Alert
 from domain.reference import Record
@@ -33,6 +34,29 @@ class CaseStore(Protocol):
         kinds: Iterable[CaseKind] = CaseKind,
     ) -> tuple[Case, ...]:
         """Give cases of these statuses and kinds in the order of their rank, at most `limit` of them."""
+
+    def find(self, words: str, limit: int = 50) -> tuple[Case, ...]:
+        """Give cases by what somebody types: an id, a customer, a card's token or its last four digits.
+
+        Those that are live come first, then the newest. Raises WrongUse for a card number.
+        """
+
+    def mark(self, case_id: str) -> str:
+        """Give what is another one after anything happened in a case. Raises NotFound."""
+
+    def page(self, wanted: Wanted, *, limit: int = 100, skipped: int = 0) -> Found:
+        """Give a page of the cases that fit: at most `limit` behind the first `skipped`. Raises WrongUse."""
+
+    def behind(
+        self, wanted: Wanted, behind: Behind | None, limit: int
+    ) -> tuple[tuple[Case, ...], Behind | None]:
+        """Give the cases that fit behind one, at most `limit`, and where the next begin. Raises WrongUse."""
+
+    def several(self, case_ids: Sequence[str]) -> tuple[Case, ...]:
+        """Give these cases in this order, without those that are not there."""
+
+    def known_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give what can be asked for by name: teams that have live cases, and detectors that gave alerts."""
 
     def show(self, case_id: str) -> CaseFile:
         """Give everything on record about a case. Raises NotFound."""

@@ -33,7 +33,7 @@ def read_cases(db: Database, rows: Sequence[Row]) -> tuple[Case, ...]:
 
 def read_file(db: Database, case_id: str) -> CaseFile:
     """Give everything about one case. Raises NotFound."""
-    tasks = tuple(_task(row) for row in db.rows("case_tasks", case_id=case_id))
+    tasks = tuple(task_from(row) for row in db.rows("case_tasks", case_id=case_id))
     return CaseFile(
         case=read_case(db, case_id),
         evidence=tuple(orjson.loads(row["record"]) for row in db.rows("case_alerts", case_id=case_id)),
@@ -49,10 +49,11 @@ def read_file(db: Database, case_id: str) -> CaseFile:
 
 def read_task(db: Database, task_id: int) -> Task:
     """Give one task that is on record."""
-    return _task(db.rows("task", id=task_id)[0])
+    return task_from(db.rows("task", id=task_id)[0])
 
 
-def _task(row: Row) -> Task:
+def task_from(row: Row) -> Task:
+    """Give the task that a row holds."""
     return Task(**{name: row[name] for name in Task.__struct_fields__})
 
 

@@ -25,6 +25,7 @@ from cases.knowledge.service import SqlKnowledge
 from cases.kpi.service import SqlKpi
 from cases.models.policy import ModelPolicy
 from cases.models.service import SqlModels
+from cases.people import SqlPeople
 from cases.policy import QueuePolicy
 from cases.policy_in_force import policy_in_force, put_in_force
 from cases.ports import CaseStore, DeadLetterStore, ReferenceStore
@@ -32,13 +33,19 @@ from cases.postgresql import PostgresDatabase
 from cases.postgresql_server import ALLOWED as POSTGRESQL_URL
 from cases.profiles.service import SqlProfiles
 from cases.reference import SqlReference
+from cases.repeats import SqlRepeats
 from cases.retention.service import SqlRetention
+from cases.reveals import SqlReveals
+from cases.rule_figures import SqlRuleFigures
+from cases.saved_views import SqlSavedViews
 from cases.sqlite import SqliteDatabase
 from cases.work.service import SqlWork
 from cases.work_orders.service import SqlWorkOrders
 from cases.work_queue import SqlCases
 
 if TYPE_CHECKING:
+    from cases.accounts.service import SqlAccounts
+    from cases.delivery.webhooks import SqlWebhooks
     from cases.evidence.service import SqlEvidence
 
 _ALLOWED = f"allowed is sqlite:///relative/path.db or sqlite:////absolute/path.db, or {POSTGRESQL_URL}"
@@ -85,6 +92,16 @@ class Store:
     def reference(self) -> ReferenceStore:
         """The reference data."""
         return SqlReference(self.db)
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """Whom cases concern."""
+        return SqlPeople(self.db)
+
+    @cached_property
+    def reveals(self) -> SqlReveals:
+        """Who had which number shown, and why."""
+        return SqlReveals(self.db)
 
     @cached_property
     def calling(self) -> SqlCalling:
@@ -150,9 +167,40 @@ class Store:
         return SqlAlarmFigures(self.db, self.policy)
 
     @cached_property
+    def rule_figures(self) -> SqlRuleFigures:
+        """What each rule brought, and how often it was right."""
+        return SqlRuleFigures(self.db)
+
+    @cached_property
     def handover(self) -> SqlHandover:
         """What one shift tells the next."""
         return SqlHandover(self.db)
+
+    @cached_property
+    def accounts(self) -> "SqlAccounts":
+        """Who may sign in at the desk, and with what."""
+        # As above: only the desk itself hashes passwords.
+        from cases.accounts.service import SqlAccounts
+
+        return SqlAccounts(self.db, self.policy.accounts, self.policy.calling.time_zone)
+
+    @cached_property
+    def saved_views(self) -> SqlSavedViews:
+        """What people ask the queue often."""
+        return SqlSavedViews(self.db)
+
+    @cached_property
+    def webhooks(self) -> "SqlWebhooks":
+        """Which other systems are told by themselves."""
+        # As above: few commands know secrets.
+        from cases.delivery.webhooks import SqlWebhooks
+
+        return SqlWebhooks(self.db)
+
+    @cached_property
+    def repeats(self) -> SqlRepeats:
+        """What programs asked under a key, each done once."""
+        return SqlRepeats(self.db)
 
     @cached_property
     def retention(self) -> SqlRetention:

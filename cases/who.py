@@ -24,6 +24,8 @@ class Right(StrEnum):
     WORK_CASES = "work_cases"  # claim, call, dispose of, close what one holds oneself
     WORK_FOR_OTHERS = "work_for_others"  # release and reassign what others hold, review what is stuck
     READ_CASES = "read_cases"
+    WRITE_NOTES = "write_notes"  # into the timeline of any case
+    REVEAL_NUMBERS = "reveal_numbers"  # have a telephone or card number shown in full, with a reason
     SHELVE_ALARM = "shelve_alarm"  # hide an alarm of a device for a while
     PROPOSE_BLOCK = "propose_block"
     APPROVE_BLOCK = "approve_block"
@@ -44,6 +46,9 @@ class Right(StrEnum):
     PLACE_HOLD = "place_hold"  # keep what the law wants kept
     RELEASE_HOLD = "release_hold"
     READ_AUDIT = "read_audit"
+    PROPOSE_USER = "propose_user"  # who may sign in, and as what
+    APPROVE_USER = "approve_user"
+    MANAGE_WEBHOOKS = "manage_webhooks"  # whom the desk tells what by itself
 
 
 _READERS = frozenset({Right.READ_CASES})
@@ -53,6 +58,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AGENT: _READERS
     | {
         Right.WORK_CASES,
+        Right.WRITE_NOTES,
+        Right.REVEAL_NUMBERS,
         Right.PROPOSE_BLOCK,
         Right.RELEASE_BLOCK,
         Right.RECORD_ORDER,
@@ -62,6 +69,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.LEAD: _READERS
     | {
         Right.WORK_CASES,
+        Right.WRITE_NOTES,
+        Right.REVEAL_NUMBERS,
         Right.WORK_FOR_OTHERS,
         Right.SHELVE_ALARM,
         Right.PROPOSE_BLOCK,
@@ -77,9 +86,14 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.ANSWER_ORDERS,
         Right.EDIT_KNOWLEDGE,
         Right.PLACE_HOLD,
+        Right.PROPOSE_USER,
+        Right.APPROVE_USER,
+        Right.MANAGE_WEBHOOKS,
     },
     Role.ANALYST: _READERS
     | {
+        Right.WRITE_NOTES,
+        Right.REVEAL_NUMBERS,
         Right.PROPOSE_RULE,
         Right.APPROVE_RULE,
         Right.PROPOSE_LIST,
@@ -87,10 +101,12 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.EXPORT_EVIDENCE,
         Right.EDIT_KNOWLEDGE,
     },
-    Role.OPS: frozenset({Right.RUN_STORE}),
+    Role.OPS: frozenset({Right.RUN_STORE, Right.PROPOSE_USER, Right.MANAGE_WEBHOOKS}),
     Role.AUDITOR: _READERS | {Right.READ_AUDIT},
     Role.COMPLIANCE: _READERS
     | {
+        Right.WRITE_NOTES,
+        Right.REVEAL_NUMBERS,
         Right.APPROVE_BLOCK,
         Right.APPROVE_FREEZE,
         Right.RECORD_ORDER,
@@ -100,22 +116,33 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.ANSWER_ORDERS,
         Right.PLACE_HOLD,
         Right.RELEASE_HOLD,
+        Right.APPROVE_USER,
     },
     Role.SYSTEM: frozenset(Right),
 }
 
 
 class Who(NamedTuple):
-    """A person with a role, in one login session; the name is what every record of theirs says."""
+    """A person with a role, in one login session; the name is what every record of theirs says.
+
+    A program that acts for a person has `only` some of the rights of that role.
+    """
 
     name: str
     role: Role = Role.AGENT
     session: str = ""
+    only: frozenset[Right] | None = None
+
+    def may(self, right: Right) -> bool:
+        """Tell whether this role has the right, and nothing takes it away."""
+        return right in RIGHTS[self.role] and (self.only is None or right in self.only)
 
     def require(self, right: Right) -> None:
-        """Raise NotAllowed, saying who may, unless this role has the right."""
-        if right in RIGHTS[self.role]:
+        """Raise NotAllowed, saying who may, for whoever has not the right."""
+        if self.may(right):
             return
+        if right in RIGHTS[self.role]:
+            raise NotAllowed(f"{self.name} may not {right.replace('_', ' ')}: no scope of it allows that")
         may = ", ".join(role for role in Role if role is not Role.SYSTEM and right in RIGHTS[role])
         raise NotAllowed(f"{self.name} ({self.role}) may not {right.replace('_', ' ')}; that takes: {may}")
 

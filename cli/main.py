@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "Say whether PROFILE is right, and if not, what is wrong in which line.",
     "convert": "Turn outside data into the events that riskdesk reads.",
     "dead-letters": "Look through the lines that were no event.",
+    "desk": "Serve the web desk: work, queue, devices, approvals and the rest, in a browser.",
     "detectors": "List the detectors; `show NAME` explains one.",
     "devices": "Show what devices are doing, and how available they were.",
     "diff": "Say which alerts appear, vanish, move, change rank or say otherwise between runs A and B.",
@@ -46,7 +47,9 @@ COMMANDS = {
     "staffing": "Say how many agents each coming quarter-hour needs (Erlang C).",
     "store": "Bring a store up to date, and see whether it is whole.",
     "tune": "Find better parameters of DETECTOR, and say whether they hold.",
+    "user": "Say who may sign in at the desk: users, invitations, sessions, and tokens of programs.",
     "warm": "Let the detectors of PROFILE watch HISTORY, and keep what they remember of it.",
+    "webhook": "Tell other systems by signed requests what happens, each at its own address and pace.",
 }
 
 # An error defined in one of these says what the operator can do; any other is a bug and shows its trace.
@@ -56,6 +59,7 @@ OURS = frozenset(
         "cli",
         "config",
         "connectors",
+        "desk",
         "detectors",
         "devices",
         "domain",

@@ -91,8 +91,8 @@ def sweep(
 ) -> None:
     """Wake what is due, free what nobody is at any more, move up what lies too long; claims do so as well.
 
-    With --follow it runs beside the desk until it is told to end, and once an hour lets messages leave the
-    outbox that were settled long ago.
+    With --follow it runs beside the desk until it is told to end, and once an hour lets go of messages that
+    were settled long ago, and of sessions that are long over.
     """
     if seal_minutes is not None and not follows:
         raise click.UsageError("--seal-every goes with --follow; `riskdesk audit seal` seals once")
@@ -116,6 +116,7 @@ def sweep(
                     say_sealed(made)
             if tidying.due(now_ms()):
                 store.retention.forget_messages(now_ms())
+                store.retention.forget_sign_ins(now_ms())
 
         with served(metrics, metrics_port, url):
             follow(step)

@@ -71,6 +71,8 @@ class Detector(ABC, Generic[E, S]):
     about_the_unusual: ClassVar[bool] = True
     # Optional fields of events without which it never fires: where all events lack one, its rule is ill.
     needs: ClassVar[tuple[str, ...]] = ()
+    # The published table without which nothing can change its state or make it fire.
+    rests_on: ClassVar[str | None] = None
     # The fewest alerts that a million events read bring where anything is wrong at all, None where nobody
     # can say: rings may stay away for weeks.
     least_per_million: ClassVar[float | None] = None
@@ -129,7 +131,8 @@ class Detector(ABC, Generic[E, S]):
     def due(self, state: S) -> int | None:
         """Give the event time in ms at which `expire` wants to be called, or None.
 
-        Override both to notice silence.
+        Override both to notice silence. Of a state as `start` made it nothing is due: nobody asks before an
+        event was seen.
         """
         del state
         return None

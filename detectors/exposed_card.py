@@ -88,6 +88,7 @@ class ExposedCard(Detector[Transaction, State]):
     scope = Scope.CARD
     types = MONEY_OUT | {"balance_inquiry"}
     channels = frozenset({"pos", "atm", "counter", "ecom", "moto"})
+    rests_on = "compromise_points"
     severity = Severity.HIGH
     prior = 0.5
 

@@ -10,10 +10,11 @@ from pydantic import Field
 from detectors.base import Detector, Scope, Step
 from domain.events import Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import Habits, dump, load, measure, start
 from domain.money import money_words
 from domain.prepared import Prepared
 from domain.risk_features import Values
-from domain.risk_habits import MEASURED, MEMORY_MS, Habits, dump, load, measure, start
+from domain.risk_habits import MEASURED, MEMORY_MS
 from domain.risk_scoring import Scorer, audited
 from domain.tables import History, RiskModel, Tables, TerminalRisk
 from domain.wording import listed
@@ -22,7 +23,8 @@ from domain.wording import listed
 _MOST_PROBABILITY = 0.95
 # A person says three reasons aloud; the case shows two more.
 _MOST_SAID, _MOST_SHOWN = 3, 5
-_NO_MODELS = Prepared(History[RiskModel](), Scorer)
+# A model made ready, and a score up to which it does not fire.
+Ready = tuple[Scorer, float]
 _NO_RISKS = History[TerminalRisk]()
 _WORDS = {"purchase": "purchase", "withdrawal": "withdrawal", "transfer_out": "transfer"}
 
@@ -87,17 +89,21 @@ class LearnedRisk(Detector[Transaction, Habits]):
         return load(dumped)
 
     def step(self, state: Habits, event: Transaction) -> tuple[Finding, ...]:
-        return self._step(_NO_MODELS, _NO_RISKS, state, event)
+        return self._step(Prepared(History[RiskModel](), self._ready), _NO_RISKS, state, event)
 
     def bound(self, tables: Tables) -> Step:
         """Give the step with models and terminals. Raises ModelError when a model cannot be meant."""
         for model in tables.risk_model.versions:
             Scorer(model)  # the start is the time to say so, and not the middle of the night
-        return partial(self._step, Prepared(tables.risk_model, Scorer), tables.terminal_risk)
+        return partial(self._step, Prepared(tables.risk_model, self._ready), tables.terminal_risk)
+
+    def _ready(self, model: RiskModel) -> Ready:
+        scorer = Scorer(model)
+        return scorer, scorer.surely_below(self.least_probability)
 
     def _step(
         self,
-        models: Prepared[RiskModel, Scorer],
+        models: Prepared[RiskModel, Ready],
         risks: History[TerminalRisk],
         state: Habits,
         event: Transaction,
@@ -107,12 +113,14 @@ class LearnedRisk(Detector[Transaction, Habits]):
         risk = risks.at(event.at_ms)
         record = None if risk is None or event.terminal is None else risk.terminals.get(event.terminal)
         values = measure(state, event, record)
-        scorer = models.at(event.at_ms)
-        if scorer is None:
+        model = models.at(event.at_ms)
+        if model is None:
             return QUIET
+        scorer, unlikely = model
         score = scorer.score(scorer.bins(values))
-        probability = scorer.probability(score)
-        audit = probability < self.least_probability
+        if score <= unlikely and not self.audit_share:
+            return QUIET  # nearly always
+        audit = scorer.probability(score) < self.least_probability
         if audit and not (self.audit_share and audited(event.event_id, self.audit_share, self.audit_seed)):
             return QUIET
         return (self._finding(event, values, scorer, score, risk, audit),)

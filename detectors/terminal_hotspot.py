@@ -73,6 +73,7 @@ class TerminalHotspot(Detector[Transaction, State]):
     scope = Scope.TERMINAL
     types = frozenset({"purchase", "withdrawal", "deposit", "balance_inquiry", "transfer_out"})
     channels = CARD_PRESENT
+    rests_on = "compromise_points"
     severity = Severity.HIGH
     prior = 0.6
     about_the_unusual = False

@@ -4,9 +4,6 @@ Learner, flow and benchmark take them from here. Edges are round numbers, mostly
 (ISO 3: ten, or five, steps of equal ratio to a decade), chosen before any data and fitted to none.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from domain.tables import FeatureBins
@@ -186,39 +183,3 @@ def position(name: str) -> int:
     except ValueError:
         known = f"there are {', '.join(NAMES)}"
         raise ValueError(f"no feature {name!r}{nearest(name, NAMES)}; {known}") from None
-
-
-class Binning:
-    """Sorts values into bins; a feature that is not named has no edges, and one bin beside «not known»."""
-
-    __slots__ = ("_edges",)
-
-    def __init__(self, features: Iterable[FeatureBins] = FEATURES) -> None:
-        """Take the bins of features, each of NAMES at most once, in any order.
-
-        Raises ValueError for a feature that there is not or is there twice, and for edges that do not rise.
-        """
-        self._edges: list[tuple[float, ...]] = [()] * len(NAMES)
-        seen: set[str] = set()
-        for feature in features:
-            edges = feature.edges
-            if feature.name in seen:
-                raise ValueError(f"feature {feature.name!r} is there twice; give its edges once")
-            if any(not low < high for low, high in pairwise(edges)):
-                raise ValueError(f"the edges of {feature.name!r} must rise, and are {edges}")
-            seen.add(feature.name)
-            # Comparing a float with an int takes three times as long as with a float.
-            self._edges[position(feature.name)] = tuple(map(float, edges))
-
-    def bins(self, values: Sequence[float | None]) -> tuple[int, ...]:
-        """Give the bin of each value, in the order of NAMES."""
-        return tuple(
-            [
-                0 if value is None else bisect_right(edges, value) + 1
-                for edges, value in zip(self._edges, values, strict=True)
-            ]
-        )
-
-    def sizes(self) -> tuple[int, ...]:
-        """Give how many bins each feature has, in the order of NAMES."""
-        return tuple(len(edges) + 2 for edges in self._edges)

@@ -2,13 +2,17 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
-from math import exp, isfinite
+from math import exp, inf, isfinite
 from operator import getitem, sub
 from typing import NamedTuple
 
-from domain.risk_features import CATALOGUE, NAMES, Binning, Values, position
+from domain.hot import Adder
+from domain.risk_binning import Binning
+from domain.risk_features import CATALOGUE, NAMES, Values, position
+from domain.risk_sums import Cross
 from domain.tables import RiskModel
 
 # Where the logistic function is as good as 0 or 1.
@@ -39,7 +43,17 @@ class Contribution(NamedTuple):
 class Scorer:
     """A risk model made ready: lists by bin, so that no text is touched for an event."""
 
-    __slots__ = ("_crosses", "_intercept", "_ordinary", "_points", "_scores", "_weights", "bins", "version")
+    __slots__ = (
+        "_crosses",
+        "_intercept",
+        "_ordinary",
+        "_points",
+        "_scores",
+        "_weights",
+        "bins",
+        "score",
+        "version",
+    )
 
     def __init__(self, model: RiskModel) -> None:
         """Make a model ready. Raises ModelError when it cannot be meant."""
@@ -64,7 +78,7 @@ class Scorer:
                     if rows[bins[0]] is nothing[places[1]]:  # most rows of most pairs stay empty, and are one
                         rows[bins[0]] = nothing[places[1]].copy()
                     rows[bins[0]][bins[1]] = weight
-            self._crosses = [(one, other, rows) for (one, other), rows in crosses.items()]
+            self._crosses: list[Cross] = [(one, other, rows) for (one, other), rows in crosses.items()]
             self._intercept = _finite(model.intercept, "the intercept")
             self._points = _rising(model.calibration)
             ordinary = reader.ordinary(model)
@@ -75,13 +89,8 @@ class Scorer:
         self._ordinary = [0.0] * len(NAMES) if ordinary is None else self._parts(ordinary)
         # Gives the bin of each value, in the order of NAMES.
         self.bins = binning.bins
-
-    def score(self, bins: Sequence[int]) -> float:
-        """Give the score of a use by its bins: log odds, as far as the model is right."""
-        score = sum(map(getitem, self._weights, bins), self._intercept)
-        for one, other, rows in self._crosses:
-            score += rows[bins[one]][bins[other]]
-        return score
+        # Gives the score of a use by its bins: log odds, as far as the model is right.
+        self.score = Adder(self._intercept, self._weights, self._crosses)
 
     def probability(self, score: float) -> float:
         """Give the calibrated probability of a score; a higher score never has a lower one."""
@@ -95,6 +104,11 @@ class Scorer:
             return points[-1][1]
         (low, least), (high, most) = points[above - 1], points[above]
         return min(most, least + (most - least) * ((score - low) / (high - low)))
+
+    def surely_below(self, probability: float) -> float:
+        """Give a score up to which each has a lower probability than this; nobody need work it out then."""
+        lower = [score for score, known in self._points if known < probability]
+        return lower[-1] if lower else -inf
 
     @property
     def ordinary_score(self) -> float:
@@ -125,8 +139,14 @@ class Scorer:
 
 def audited(event_id: str, share: float, seed: int) -> bool:
     """Draw whether a use is in a random sample of a share of all, always the same for the same use."""
-    digest = blake2b(event_id.encode(), digest_size=8, key=seed.to_bytes(8)).digest()
-    return int.from_bytes(digest) < share * 2**64
+    drawing = _drawing(seed).copy()
+    drawing.update(event_id.encode())
+    return int.from_bytes(drawing.digest()) < share * 2**64
+
+
+@lru_cache(maxsize=16)  # taking the key in costs as much as the rest
+def _drawing(seed: int) -> blake2b:
+    return blake2b(digest_size=8, key=seed.to_bytes(8))
 
 
 class _WeightKeys:

@@ -260,6 +260,11 @@ class Tables:
             history(table for table in tables if isinstance(table, CompromisePoints)),
         )
 
+    def never(self, name: str) -> bool:
+        """Whether there is no version of a table, and none can come while the flow runs."""
+        table: History[Any] = getattr(self, name)
+        return type(table) is History and not table.versions
+
     def or_else(self, others: "Tables") -> "Tables":
         """Give each table as it is here, and where there is no version of it here, as it is there."""
         parts = (each.name for each in fields(self))

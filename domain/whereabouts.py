@@ -5,7 +5,9 @@ does not move the middle much, while someone who moves house is followed.
 """
 
 from dataclasses import dataclass, field
+from functools import reduce
 from math import asin, cos, exp, log, radians, sin, sqrt
+from operator import add
 from typing import Any
 
 from domain.places import EARTH_RADIUS_KM, Spot
@@ -53,7 +55,7 @@ def away_km(where: Whereabouts, place: Spot, now_ms: int, weight: float) -> floa
     phi, lam = radians(place.lat), radians(place.lon)
     x, y, z = cos(phi) * cos(lam), cos(phi) * sin(lam), sin(phi)
     km = None
-    length = sqrt(where.x**2 + where.y**2 + where.z**2)
+    length = sqrt(where.x * where.x + where.y * where.y + where.z * where.z)
     if length > _LEAST_LENGTH * where.places:
         mean_x, mean_y, mean_z = where.x / length, where.y / length, where.z / length
         far_x, far_y, far_z = x - mean_x, y - mean_y, z - mean_z
@@ -94,4 +96,5 @@ def abroad(where: Whereabouts, country: str, now_ms: int, weight: float) -> tupl
         return None, "", ""
     usual = min(counts, key=lambda name: (-counts[name], name))
     away = ("", "") if usual == country else (usual, country)
-    return (own / sum(counts.values()), *away)
+    # Not `sum`, which rounds otherwise from Python 3.12 on.
+    return (own / reduce(add, counts.values()), *away)

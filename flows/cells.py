@@ -1,14 +1,14 @@
 """What a bucket remembers: one cell for each key, at hand while it is in use, as bytes while it is not."""
 
 from collections.abc import Callable
-from operator import call
 from typing import Any
 
 import msgspec
 
 from flows.plan import ScopePlan
 
-# A cell is one key's memory: latest event time in ms, last event ids, then each detector's state.
+# A cell is one key's memory: latest event time in ms, last event ids, then each detector's state, None until
+# the detector first wants an event of the key: of most keys most detectors never see anything.
 LATEST, IDS, STATES = 0, 1, 2
 
 # Before, between and behind the ids of a cell, which are one text: eight strings for each of a million
@@ -49,6 +49,7 @@ class Cells:
         self._detectors = tuple(watcher.detector for watcher in plan.watchers)
         self._dumps = tuple(detector.dump for detector in self._detectors)
         self._versions = tuple(detector.state_version for detector in self._detectors)
+        self._no_states = (None,) * len(self._detectors)
         self._memory_ms = plan.memory_ms
         self._swept_ms = 0
         self.live: dict[str, Cell] = {}
@@ -65,7 +66,7 @@ class Cells:
 
     def start(self, key: str, at_ms: int) -> Cell:
         """Put the cell of a key that has not been seen before `at_ms` into `live` and give it."""
-        cell = self.live[key] = [at_ms, PARTER, *(detector.start() for detector in self._detectors)]
+        cell = self.live[key] = [at_ms, PARTER, *self._no_states]
         return cell
 
     def wake(self, key: str, at_ms: int) -> Cell:
@@ -99,12 +100,13 @@ class Cells:
         # Every key that was used since the last snapshot comes by here: half of what a snapshot costs.
         latest_ms, ids, *states = cell
         stamp: bytes = latest_ms.to_bytes(_TIME_BYTES)
-        return stamp + _encode([ids, *map(call, self._dumps, states)])
+        dumps = zip(self._dumps, states, strict=True)
+        return stamp + _encode([ids, *[None if state is None else dump(state) for dump, state in dumps]])
 
     def _unpack(self, packed: bytes) -> Cell:
         ids, *dumps = _decode(packed[_TIME_BYTES:])
         states = [
-            detector.load(dumped, version)
+            None if dumped is None else detector.load(dumped, version)
             for detector, dumped, version in zip(self._detectors, dumps, self._versions, strict=True)
         ]
         return [int.from_bytes(packed[:_TIME_BYTES]), ids, *states]
@@ -152,9 +154,11 @@ def relaid(
         for place, watcher in enumerate(plan.watchers):
             index, version = places.get(watcher.name, (-1, 0))
             detector = watcher.detector
-            if index >= 0:
-                states.append(detector.dump(detector.load(dumps[index], version)))
+            if index < 0:
+                states.append(others[place] if others else None)
+            elif dumps[index] is None:
+                states.append(None)
             else:
-                states.append(others[place] if others else detector.dump(detector.start()))
+                states.append(detector.dump(detector.load(dumps[index], version)))
         laid[key] = cell[:_TIME_BYTES] + _encode([ids, *states])
     return laid

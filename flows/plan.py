@@ -12,11 +12,21 @@ from typing import Any
 import detectors
 from detectors.base import EVERY_USE, Detector, Scope, Step, Use
 from domain.events import Transaction
+from domain.findings import QUIET, Finding
 from domain.instants import span_ms
 from domain.tables import Tables
 
 # Buckets of a scope: state, exchange and recovery work on these, never on single keys.
 BUCKETS = 64
+
+
+def at_rest(state: Any, event: Any) -> tuple[Finding, ...]:
+    """Stand for the step of a detector that rests on a table which can never be there: nobody need call it.
+
+    Its scope sees the same events as ever, so that what counts as a repeat does not depend on the table.
+    """
+    del state, event
+    return QUIET
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,8 @@ class Watcher:
         return self.detector.wanted_uses() if Transaction in self.detector.reads else frozenset()
 
 
-# Steps, each with the place of its detector's state in a cell.
-Steps = tuple[tuple[int, Step, Watcher], ...]
+# Steps, each with the place of its detector's state in a cell, and what makes the first one there.
+Steps = tuple[tuple[int, Step, Watcher, Callable[[], Any]], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +130,16 @@ class ScopePlan:
         return None if wanted == EVERY_USE else wanted
 
     def steps(self, first: int, kind: type, use: Use | None = None) -> Steps:
-        """Give the steps of those that want a kind of events, or transactions of one use.
+        """Give the steps of those not at rest that want a kind of events, or transactions of one use.
 
         Each comes with the place of its state in a cell, where `first` is that of the first detector.
         """
         return tuple(
-            (place, watcher.step, watcher)
+            (place, watcher.step, watcher, watcher.detector.start)
             for place, watcher in enumerate(self.watchers, start=first)
-            if kind in watcher.detector.reads and (use is None or use in watcher.uses)
+            if kind in watcher.detector.reads
+            and (use is None or use in watcher.uses)
+            and watcher.step is not at_rest
         )
 
     @cached_property
@@ -184,7 +196,9 @@ def plan_scopes(
     by_scope: dict[Scope, list[Watcher]] = {}
     for detector in sorted(enabled, key=detectors.name_of):
         name = detectors.name_of(detector)
-        watcher = Watcher(name, detector, detector.bound(tables), _plain(asdict(detector)))
+        resting = detector.rests_on is not None and tables.never(detector.rests_on)
+        step = at_rest if resting else detector.bound(tables)
+        watcher = Watcher(name, detector, step, _plain(asdict(detector)))
         by_scope.setdefault(detector.scope, []).append(watcher)
     return tuple(
         ScopePlan(

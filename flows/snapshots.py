@@ -11,8 +11,9 @@ from flows.cells import Layout
 from flows.recovery import RecoveryError
 from flows.silence import Saved
 
-# Raised when the shape of a snapshot changes; `current` must go on reading the older ones.
-SNAPSHOT_FORMAT = 2
+# Raised when the shape of a snapshot changes; `current` must go on reading the older ones. Up to 2 every
+# detector's state was in every cell; since 3 there is None for what a detector has seen nothing of.
+SNAPSHOT_FORMAT = 3
 
 # Format, layout of the cells, latest event time, packed cells, held-back events, keys due, and the
 # parameters (see ScopePlan.wakes_under) that these became due under.

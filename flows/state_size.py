@@ -13,6 +13,7 @@ from observability.metrics import Metrics
 _SAMPLE = 16
 
 _encode = msgspec.msgpack.Encoder().encode
+_NOT_BEGUN = _encode(None)
 
 
 class _Share:
@@ -64,7 +65,7 @@ class StateSize:
         split = [parts(cell) for cell in sample]
         for index, (start, keys, size) in enumerate(self._detectors):
             of_detector = [states[index] for states in split]
-            remembered = sum(state != start for state in of_detector)
+            remembered = sum(state not in (start, _NOT_BEGUN) for state in of_detector)
             keys.tell(_scaled(remembered, len(sample), len(packed)))
             size.tell(_scaled(sum(map(len, of_detector)), len(sample), len(packed)))
 

@@ -25,8 +25,8 @@ from flows.plan import ScopePlan, Watcher, plan_scopes
 
 log = logging.getLogger(__name__)
 
-# Raised when the shape of the file changes.
-WARM_FORMAT = 1
+# Raised when the shape of the file changes: since 2 cells are those of snapshots of format 3.
+WARM_FORMAT = 2
 SCHEMA = """
 CREATE TABLE about (format INTEGER, profile TEXT, reached_ms INTEGER);
 CREATE TABLE detectors (

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from detectors.base import EVERY_USE
 from domain.alerts import Alert, Reached
 from domain.events import Transaction
+from domain.findings import Finding
 from flows.alerting import alert_on, alert_on_silence
-from flows.cells import IDS, LATEST, MOST_IDS, PARTER, STATES, Cell, Cells, last_ids, relaid
+from flows.cells import LATEST, STATES, Cell, Cells, last_ids, relaid
 from flows.exchange import EventBatch, Watched
+from flows.hot import Stepper
 from flows.ordering import Merger, held_back
 from flows.plan import ScopePlan, Steps, Watcher
 from flows.silence import Silence
@@ -64,12 +66,22 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         self._silence = Silence(due) if plan.notices_silence else None
         # Keys that are due in the past, with when that became known.
         self._late_ms: dict[str, int] = {}
-        self._steps = {kind: plan.steps(STATES, kind) for kind in plan.reads - {Transaction}}
-        # Those of transactions by channel and type: most detectors want but some.
-        self._steps_of_use: dict[str, dict[str, Steps]] = {}
-        for use in EVERY_USE if Transaction in plan.reads else ():
-            channel, type_ = use
-            self._steps_of_use.setdefault(channel, {})[type_] = plan.steps(STATES, Transaction, use)
+        # Of transactions by channel and type: most detectors want but some.
+        steps_of_use: dict[str, dict[str, Steps]] = {}
+        for channel, type_ in EVERY_USE if Transaction in plan.reads else ():
+            steps = plan.steps(STATES, Transaction, (channel, type_))
+            steps_of_use.setdefault(channel, {})[type_] = steps
+        self._step = Stepper(
+            plan.scope.value,
+            plan.memory_ms,
+            steps_of_use,
+            {kind: plan.steps(STATES, kind) for kind in plan.reads - {Transaction}},
+            self._cells.wake,
+            self._cells.start,
+            last_ids,
+            self._tell,
+            self._tell_failure,
+        )
         # Those that notice silence, with their place in a cell.
         self._wakeful = tuple(
             (index, watcher)
@@ -173,54 +185,16 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
                     self._late_ms[key] = self._silence.reached_ms
 
     def _watch(self, events: list[Watched], alerts: list[Alert]) -> None:
-        # The hot loop: locals instead of attributes, nothing made while all is quiet.
-        key_of = self._plan.key_of
-        memory_ms = self._plan.memory_ms
-        cells = self._cells
-        live = cells.live
-        steps_of, steps_of_use = self._steps, self._steps_of_use
-        latest_ms = self._latest_ms
-        repeats = late = 0
-        for event in events:
-            key = key_of(event)
-            at_ms = event.at_ms
-            cell = live.get(key) or cells.wake(key, at_ms)
-            known_ms = cell[LATEST]
-            if latest_ms - known_ms > memory_ms:
-                cell = cells.start(key, at_ms)
-                known_ms = at_ms
-            ids = cell[IDS]
-            event_id = event.event_id
-            # Mostly a plain search tells; where it finds something, it may be within a longer id.
-            if event_id in ids and f"{PARTER}{event_id}{PARTER}" in ids:
-                repeats += 1
-                continue
-            ids = f"{ids}{event_id}{PARTER}"
-            cell[IDS] = ids if len(ids) <= MOST_IDS * (len(event_id) + 1) + 1 else last_ids(ids)
-            if at_ms < known_ms:
-                late += 1
-            else:
-                cell[LATEST] = at_ms
-                if at_ms > latest_ms:
-                    latest_ms = at_ms
-            if event.__class__ is Transaction:
-                steps = steps_of_use[event.channel][event.type]
-            else:
-                steps = steps_of[event.__class__]
-            for index, step, watcher in steps:
-                try:
-                    found = step(cell[index], event)
-                except Exception:
-                    self._tell_failure(watcher)
-                    continue
-                if found:
-                    scope = self._plan.scope.value
-                    alerts += [alert_on(watcher, scope, key, finding, event) for finding in found]
-        self._latest_ms = latest_ms
+        self._latest_ms, repeats, late = self._step(events, self._cells.live, self._latest_ms, alerts)
         if repeats:
             self._metrics.repeats.labels(self._plan.scope.value).inc(repeats)
         if late:
             self._metrics.late.labels(self._plan.scope.value).inc(late)
+
+    def _tell(
+        self, alerts: list[Alert], watcher: Watcher, key: str, found: tuple[Finding, ...], event: Watched
+    ) -> None:
+        alerts += [alert_on(watcher, self._plan.scope.value, key, finding, event) for finding in found]
 
     def _watch_silence(
         self,
@@ -254,13 +228,15 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
                 # It may have been swept already: what is so old is never told of, in either case.
                 cell = self._cells.start(key, at_ms)
             for index, watcher in self._wakeful:
+                if cell[index] is None:
+                    continue
                 try:
                     due_ms = watcher.detector.due(cell[index])
                     if due_ms is None or due_ms > at_ms:
                         continue
                     found = watcher.detector.expire(cell[index], at_ms)
-                except Exception:
-                    self._tell_failure(watcher)
+                except Exception as error:
+                    self._tell_failure(watcher, error)
                     continue
                 told_ms = max(at_ms, late_ms.get(key, 0))
                 alerts += [
@@ -272,19 +248,21 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
     def _due(self, cell: Cell, after_ms: int = -1) -> int | None:
         earliest_ms = None
         for index, watcher in self._wakeful:
+            if cell[index] is None:
+                continue
             try:
                 due_ms = watcher.detector.due(cell[index])
-            except Exception:
-                self._tell_failure(watcher)
+            except Exception as error:
+                self._tell_failure(watcher, error)
                 continue
             if due_ms is not None and due_ms > after_ms and (earliest_ms is None or due_ms < earliest_ms):
                 earliest_ms = due_ms
         return earliest_ms
 
-    def _tell_failure(self, watcher: Watcher) -> None:
+    def _tell_failure(self, watcher: Watcher, error: Exception) -> None:
         # One detector's fault must not stop the others: loud, counted, and the event goes on.
         self._metrics.detector_errors.labels(watcher.name).inc()
-        log.exception("detector failed", extra={"detector": watcher.name})
+        log.error("detector failed", exc_info=error, extra={"detector": watcher.name})
 
 
 def _unknown(key: str) -> None:

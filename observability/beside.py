@@ -1,10 +1,13 @@
-"""What the processes beside a flow tell: its supervisor, and the sweep of the desk."""
+"""What the processes beside a flow tell: its supervisor, the sweep of the desk, and the web desk."""
 
 from collections.abc import Mapping
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from observability.described import MetricSet
+
+# Seconds that a person waits for a page: from what nobody notices to what they complain about.
+_WAITS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class SupervisorMetrics(MetricSet):
@@ -60,3 +63,34 @@ class SweepMetrics(MetricSet):
         self.swept_at.set(now_ms / 1000)
         for what, times in done.items():
             self.swept.labels(what).inc(times)
+
+
+class DeskMetrics(MetricSet):
+    """The metrics of `riskdesk desk`."""
+
+    def __init__(self) -> None:
+        """Start every count at nothing."""
+        super().__init__()
+        self._requests = self._add(
+            Counter,
+            "desk_requests_total",
+            "Requests to the web desk, by screen and status.",
+            "screen",
+            "status",
+        )
+        self._seconds = self._add(
+            Histogram,
+            "desk_request_seconds",
+            "From a request to the beginning of its answer; streams are left out.",
+            "screen",
+            buckets=_WAITS,
+        )
+        self.streams = self._add(
+            Gauge, "desk_streams", "Pages that are open and wait to be told what changed."
+        )
+
+    def count(self, screen: str, status: int, took_s: float | None) -> None:
+        """Note that a request was answered, and what that took, unless it is a stream."""
+        self._requests.labels(screen, str(status)).inc()
+        if took_s is not None:
+            self._seconds.labels(screen).observe(took_s)

@@ -1,6 +1,6 @@
 """Every metric there is, by who tells it."""
 
-from observability.beside import SupervisorMetrics, SweepMetrics
+from observability.beside import DeskMetrics, SupervisorMetrics, SweepMetrics
 from observability.described import Described
 from observability.desk import DESCRIBED
 from observability.metrics import Metrics
@@ -12,5 +12,6 @@ def catalogue() -> dict[str, tuple[Described, ...]]:
         "Each process of a flow": tuple(Metrics().described),
         "The supervisor, `riskdesk run`": tuple(SupervisorMetrics().described),
         "The sweep, `riskdesk queue sweep --follow --metrics-port`": tuple(SweepMetrics().described),
-        "The desk's store, asked by the supervisor of a live run and by the sweep": DESCRIBED,
+        "The web desk, `riskdesk desk --metrics-port`": tuple(DeskMetrics().described),
+        "The desk's store, asked by the supervisor of a live run, the sweep and the web desk": DESCRIBED,
     }

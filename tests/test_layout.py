@@ -31,6 +31,9 @@ PLANTED = [
     ("Imports point down", "devices/planted.py", "import cases"),
     ("Imports point down", "devices/planted.py", "import config"),
     ("Imports point down", "flows/planted.py", "import cli"),
+    ("Imports point down", "tuning/planted.py", "import desk"),
+    ("The web desk knows the cases alone", "desk/planted.py", "import connectors"),
+    ("The web desk knows the cases alone", "desk/planted.py", "import detectors"),
     ("Detectors do not know each other", "detectors/planted.py", "import detectors.impossible_travel"),
     ("Detectors do no input or output", "detectors/planted.py", "import sqlite3"),
     ("Detectors do no input or output", "domain/planted.py", "import socket"),
@@ -93,7 +96,8 @@ def test_no_file_of_a_package_is_longer_than_its_one_idea_needs() -> None:
 
 
 def test_no_file_names_a_folder_of_somebodys_machine() -> None:
-    machine = re.compile(r"(?<![\w.:}])/(?:root|home|Users|work|farm)/\w")
+    # The desk has addresses below /work, too.
+    machine = re.compile(r"(?<![\w.:}])/(?:(?:root|home|Users|farm)/\w|work/(?:main|shared)\b)")
     assert machine.search("see /ro" + "ot/x")
     assert {name: found.group() for name, text in texts() if (found := machine.search(text))} == {}
 

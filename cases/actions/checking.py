@@ -1,5 +1,6 @@
 """The second person: approves or rejects what another one made."""
 
+from cases.accounts.users import person_behind
 from cases.actions.action import Action
 from cases.actions.life import IN_FORCE, Move, Status, follow
 from cases.actions.orders import get_order, require_covered
@@ -23,7 +24,7 @@ def approve(
     Raises NotAllowed for its maker and for a role without the right, NotPossible when it waits for nobody or
     its time is over.
     """
-    action = _to_check(db, action_id, who)
+    action = to_check(db, action_id, who)
     if action.status is not Status.PROPOSED:
         return _say(db, action, _APPROVED, action.status, action.expires_at_ms, who, now_ms, note)
     if action.expires_at_ms is not None and action.expires_at_ms <= now_ms:
@@ -46,7 +47,7 @@ def reject(db: Database, action_id: str, who: Who, now_ms: int, reason: str) -> 
     """
     if not reason.strip():
         raise WrongUse("say why it is rejected: its maker and the audit read the reason")
-    action = _to_check(db, action_id, who)
+    action = to_check(db, action_id, who)
     if action.status is Status.PROPOSED:
         after = follow(action.status, Move.REJECT)
         return _say(db, action, _REJECTED, after, action.expires_at_ms, who, now_ms, reason)
@@ -55,13 +56,15 @@ def reject(db: Database, action_id: str, who: Who, now_ms: int, reason: str) -> 
     return found(db, action_id)
 
 
-def _to_check(db: Database, action_id: str, who: Who) -> Action:
+def to_check(db: Database, action_id: str, who: Who) -> Action:
+    """Give an action that `who` may check now; raises as `approve`."""
     action = found(db, action_id)
     waits = action.status is Status.PROPOSED or (action.unchecked and action.status in IN_FORCE)
     if not waits:
         said = f", {action.verdict} by {action.checker}" if action.checker else ""
         raise NotPossible(f"{action.what} is {action.status}{said}; it waits for nobody's approval")
-    if who.name.strip().casefold() == action.maker.strip().casefold():
+    # What a program made for its owner, the owner made.
+    if person_behind(db, who.name) == person_behind(db, action.maker):
         raise NotAllowed(f"{who.name} made {action.what}; another person must check it")
     who.require(right_to_check(db, action))
     return action

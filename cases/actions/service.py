@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cases.actions.action import Action, Order, action_of, order_of
-from cases.actions.checking import approve, reject
+from cases.actions.checking import approve, reject, to_check
 from cases.actions.driving import drive
 from cases.actions.hand import carry_out
 from cases.actions.kinds import RULES, Kind, Rule
@@ -16,7 +16,7 @@ from cases.actions.releasing import case_of
 from cases.actions.steps import found
 from cases.actions.sweeping import Swept, sweep
 from cases.database import Database, Row
-from cases.errors import NotPossible
+from cases.errors import NotAllowed, NotPossible
 from cases.who import Right, Who
 
 
@@ -112,6 +112,15 @@ class SqlActions:
                 return ()
             return drive(self.db, self.policy, kept, kind, case_id, who, now_ms)
 
+    def why_not(self, action_id: str, who: Who) -> str:
+        """Say why `who` may not check an action as it stands, nothing where they may. Raises NotFound."""
+        with self.db.reading():
+            try:
+                to_check(self.db, action_id, who)
+            except (NotAllowed, NotPossible) as refusal:
+                return str(refusal)
+        return ""
+
     def get(self, action_id: str, who: Who) -> Action:
         """Give one action. Raises NotAllowed, NotFound."""
         who.require(Right.READ_CASES)
@@ -146,6 +155,12 @@ class SqlActions:
         who.require(Right.READ_CASES)
         with self.db.reading():
             return [action_of(row) for row in self.db.rows("pending_actions", now_ms=now_ms)]
+
+    def on_target(self, target: str, who: Who) -> Sequence[Action]:
+        """Give everything that was done to a target, the newest first. Raises NotAllowed."""
+        who.require(Right.READ_CASES)
+        with self.db.reading():
+            return [action_of(row) for row in self.db.rows("actions_on_target", target=target)]
 
     def ending(self, who: Who, from_ms: int, to_ms: int) -> Sequence[Action]:
         """Give the blocks in force whose term ends from `from_ms` on and before `to_ms`, the first first.

@@ -1,8 +1,9 @@
 """The alarms of a store: signals come in, and event time decides what people are told of them, and when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cases.alarms.desk import CaseDesk, Desk
+from cases.alarms.histories import DeviceHistory, read_history
 from cases.alarms.live import LiveAlarm
 from cases.alarms.memory import Memory, recall, write_down
 from cases.alarms.settle import Settling, Signal
@@ -66,6 +67,21 @@ class SqlAlarms:
         if at_ms is not None:
             return tuple(alarm for alarm in found if lasted_at(alarm, at_ms))
         return tuple(alarm for alarm in found if alarm.live or not live)
+
+    def history(self, device: str, from_ms: int, to_ms: int, who: Who, limit: int = 100) -> DeviceHistory:
+        """Give what a device had in [from_ms, to_ms). Raises NotAllowed."""
+        who.require(Right.READ_CASES)
+        with self._db.reading():
+            return read_history(self._db, device, from_ms, to_ms, limit)
+
+    def devices_told(self, spans: Iterable[tuple[int, int]], who: Who) -> tuple[int, ...]:
+        """Give of how many devices the desk was told in each [from_ms, to_ms). Raises NotAllowed."""
+        who.require(Right.READ_CASES)
+        with self._db.reading():
+            return tuple(
+                self._db.rows("devices_told", from_ms=from_ms, to_ms=to_ms)[0]["devices"]
+                for from_ms, to_ms in spans
+            )
 
     def shelve(self, alarm: str, until_ms: int, reason: str, who: Who, now_ms: int) -> None:
         """Put an alarm (its id or fingerprint) on the shelf until `until_ms`: people are not told of it.

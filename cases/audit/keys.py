@@ -1,4 +1,4 @@
-"""The keys of the audit: one that chains its rows, and a pair that signs seals and evidence.
+"""The keys of a store: what chains its audit, what signs seals and evidence, what hides users' secrets.
 
 They lie in a folder of their own, readable by their owner alone: whoever can change the store but not read
 the keys cannot make a chain that holds.
@@ -29,6 +29,7 @@ from cases.errors import KeyTrouble
 # The environment variable that names the folder.
 KEYS_VARIABLE = "RISKDESK_KEYS"
 _AUDIT_KEY = "audit.key"
+_ACCOUNTS_KEY = "accounts.key"
 _SIGNING_KEY = "signing.key.pem"
 # What checks seals and evidence; it is no secret.
 PUBLIC_KEY = "signing.pub.pem"
@@ -45,18 +46,12 @@ class Keys:
     @cached_property
     def audit_key(self) -> bytes:
         """The key that chains the audit. Raises KeyTrouble."""
-        path = self.folder / _AUDIT_KEY
-        written = self._read_or_make(path, lambda: secrets.token_hex(_KEY_BYTES).encode() + b"\n")
-        try:
-            key = bytes.fromhex(written.decode("ascii").strip())
-        except ValueError:
-            key = b""
-        if len(key) != _KEY_BYTES:
-            raise KeyTrouble(
-                f"{path} is no audit key: it must hold {_KEY_BYTES * 2} hexadecimal digits; restore it from "
-                "your backup"
-            )
-        return key
+        return self._hexadecimal(_AUDIT_KEY, "audit key")
+
+    @cached_property
+    def accounts_key(self) -> bytes:
+        """The key that encrypts what users prove themselves with. Raises KeyTrouble."""
+        return self._hexadecimal(_ACCOUNTS_KEY, "key of the accounts")
 
     @cached_property
     def signing_key(self) -> Ed25519PrivateKey:
@@ -83,6 +78,25 @@ class Keys:
     def has_audit_key(self) -> bool:
         """Whether the key that chains the audit was made before."""
         return (self.folder / _AUDIT_KEY).is_file()
+
+    @property
+    def has_accounts_key(self) -> bool:
+        """Whether the key of the accounts was made before."""
+        return (self.folder / _ACCOUNTS_KEY).is_file()
+
+    def _hexadecimal(self, name: str, what: str) -> bytes:
+        path = self.folder / name
+        written = self._read_or_make(path, lambda: secrets.token_hex(_KEY_BYTES).encode() + b"\n")
+        try:
+            key = bytes.fromhex(written.decode("ascii").strip())
+        except ValueError:
+            key = b""
+        if len(key) != _KEY_BYTES:
+            raise KeyTrouble(
+                f"{path} is no {what}: it must hold {_KEY_BYTES * 2} hexadecimal digits; restore it from "
+                "your backup"
+            )
+        return key
 
     def _read_or_make(self, path: Path, make: Callable[[], bytes]) -> bytes:
         try:

@@ -1,6 +1,6 @@
 """The audit as the desk uses it: seal it, verify it, read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,9 +14,24 @@ from cases.audit.verify import verify
 from cases.database import Database
 from cases.errors import AuditBroken, NotFound
 from cases.who import Right, Who
+from domain.card_masking import mask_text
 
+# Rows of an export read at once.
+_PAGE = 2000
+# Before every row, and behind them all.
+_FIRST, _LAST = -(2**62), 2**62
 # Where seals lie unless the operator says otherwise. Outside the store, and better outside the machine.
 _SEALS_FILE = "audit.seals.jsonl"
+
+
+class Wanted(NamedTuple):
+    """Which rows are asked for: about an object, of an actor, of a verb, within [from_ms, to_ms)."""
+
+    object: str | None = None
+    actor: str | None = None
+    verb: str | None = None
+    from_ms: int = _FIRST
+    to_ms: int = _LAST
 
 
 class Verified(NamedTuple):
@@ -96,6 +111,42 @@ class SqlAudit:
             rows = self.db.rows("last_audit_rows", object=object_, actor=actor, verb=verb, limit=limit)
             log.record(self.db, who, "audit_read", "audit:all" if object_ is None else object_, now_ms)
         return tuple(reversed(entries(rows)))
+
+    def page(
+        self, who: Who, now_ms: int, wanted: Wanted, *, before: int | None = None, limit: int = 100
+    ) -> tuple[Entry, ...]:
+        """Give rows, the newest first, those before row `before` where one is named; that is recorded too.
+
+        Raises NotAllowed.
+        """
+        who.require(Right.READ_AUDIT)
+        with self.db.writing():
+            rows = self._page(wanted, _LAST if before is None else before, limit)
+            log.record(self.db, who, "audit_read", mask_text(wanted.object or "audit:all"), now_ms)
+        return tuple(rows)
+
+    def export(self, who: Who, now_ms: int, wanted: Wanted) -> Iterator[Entry]:
+        """Give all rows that are wanted, the newest first; that is on record before the first is given.
+
+        Raises NotAllowed.
+        """
+        who.require(Right.READ_AUDIT)
+        with self.db.writing():
+            log.record(self.db, who, "audit_exported", wanted.object or "audit:all", now_ms)
+        return self._pages(wanted)
+
+    def _pages(self, wanted: Wanted) -> Iterator[Entry]:
+        before = _LAST
+        while True:
+            with self.db.reading():
+                rows = self._page(wanted, before, _PAGE)
+            yield from rows
+            if len(rows) < _PAGE:
+                return
+            before = rows[-1].seq
+
+    def _page(self, wanted: Wanted, before: int, limit: int) -> Sequence[Entry]:
+        return entries(self.db.rows("audit_rows_before", **wanted._asdict(), before=before, limit=limit))
 
 
 def seal_rows(db: Database, now_ms: int, outside: Sequence[Seal] = ()) -> Seal | None:

@@ -2,6 +2,7 @@
 
 import orjson
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cases.calling.aftermath import Ended, Next, ask_for_number, follow
 from cases.calling.call_scripts import IDENTITY
@@ -66,7 +67,8 @@ def record_attempt(db: Database, policy: CallingPolicy, report: Report, who: Who
     ticked = call.script.ticked(report.checked)
     _check_identity(how, ticked)
     _check_callback(how, report, policy, now_ms)
-    _check_recording(report.recording)
+    check_recording(report.recording)
+    report = _as_heard(db, report)
     note = mask_text(report.note.strip())
     attempt_id, reference, began_ms = _attempt(db, call, report, who, task["lease_no"])
     _end(db, attempt_id, began_ms, how, report, note, ticked, now_ms)
@@ -104,7 +106,8 @@ def _check_callback(how: Disposition, report: Report, policy: CallingPolicy, now
         raise WrongUse(f"a callback lies within the next {longest}; {iso(at_ms)} does not")
 
 
-def _check_recording(recording: str | None) -> None:
+def check_recording(recording: str | None) -> None:
+    """Raise WrongUse for what no recording is called."""
     if recording is None:
         return
     if not 1 <= len(recording) <= _LONGEST_RECORDING or not recording.isprintable():
@@ -128,6 +131,17 @@ def _attempt(db: Database, call: Situation, report: Report, who: Who, lease_no: 
     if attempt_id is None:
         raise OnTheLine(f"another call to {call.subject} is open; record how that one ended first")
     return attempt_id, reference, began_ms
+
+
+def _as_heard(db: Database, report: Report) -> Report:
+    """Let what the telephone system said of the open call stand for what the report does not say."""
+    for row in db.rows("open_attempt", task_id=report.task_id):
+        heard = {"answered_at_ms": row["answered_at_ms"], "ended_at_ms": row["hung_up_at_ms"]}
+        heard["recording"] = row["recording_ref"]
+        return replace(
+            report, **{name: value for name, value in heard.items() if getattr(report, name) is None}
+        )
+    return report
 
 
 def _rung(call: Situation, reference: str | None) -> str:

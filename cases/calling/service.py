@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from cases.audit.log import record
+from cases.calling.attempts import Attempt, attempts_of_case
 from cases.calling.cadence import Try
 from cases.calling.call_scripts import Script, script_for
 from cases.calling.calls import Begun, LaidAside, begin
@@ -13,8 +14,9 @@ from cases.calling.parties import Situation, attempts_of, opening_ms, situation
 from cases.calling.policy import CallingPolicy
 from cases.calling.results import Recorded, Report, record_attempt
 from cases.calling.sentence import tried_sentence
+from cases.calling.telephone import LineEvent, tell
 from cases.database import Database, Row, as_json
-from cases.errors import CannotCall, NotFound, NotYours, WrongUse
+from cases.errors import CannotCall, NotFound, NotPossible, NotYours, WrongUse
 from cases.who import Right, Who
 from cases.work.agent_states import Called, follow_call, follow_work
 from cases.work.journal import enter
@@ -40,6 +42,16 @@ class Calling(Struct, frozen=True, kw_only=True):
     opens_ms: int | None
     next: str | None
     script: Script
+
+
+class OpenCall(Struct, frozen=True, kw_only=True):
+    """A call that goes on; `answered_at_ms` is None until somebody said that it was taken up."""
+
+    attempt_id: int
+    reference: str
+    agent: str
+    started_at_ms: int
+    answered_at_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,39 @@ class SqlCalling:
         if isinstance(begun, LaidAside):
             raise CannotCall(begun.words)
         return begun
+
+    def open_call(self, task_id: int) -> OpenCall | None:
+        """Give the call of a task that has not ended; None without one."""
+        with self.db.reading():
+            rows = self.db.rows("open_attempt", task_id=task_id)
+        return _open_call(rows[0]) if rows else None
+
+    def answered(self, task_id: int, who: Who, now_ms: int, *, lease_no: int | None = None) -> OpenCall:
+        """Note that somebody took up the open call; said again, the first time counts.
+
+        Raises NotYours, NotFound, and NotPossible without an open call.
+        """
+        who.require(Right.WORK_CASES)
+        with self.db.writing():
+            held(self.db, task_id, who, lease_no, now_ms)
+            self.db.run("answer_attempt", task_id=task_id, now_ms=now_ms)
+            rows = self.db.rows("open_attempt", task_id=task_id)
+            if not rows:
+                raise NotPossible("no call is open; dial first")
+            return _open_call(rows[0])
+
+    def line(
+        self,
+        attempt_id: int,
+        event: LineEvent,
+        who: Who,
+        at_ms: int,
+        now_ms: int,
+        recording: str | None = None,
+    ) -> Attempt:
+        """Keep what the telephone system says of an open call. Raises as `telephone.tell`."""
+        with self.db.writing():
+            return tell(self.db, attempt_id, event, at_ms, recording, who, now_ms)
 
     def record(self, report: Report, who: Who, now_ms: int) -> Recorded:
         """Put an attempt on record, of an open call or one made by hand, and do what it leads to.
@@ -112,6 +157,12 @@ class SqlCalling:
             return tuple(
                 _calling(situation(self.db, row["id"], self.policy, now_ms), row["state"]) for row in rows
             )
+
+    def attempts(self, case_id: str, who: Who) -> tuple[Attempt, ...]:
+        """Give every attempt of a case, the first one first; none for a case that there is not."""
+        who.require(Right.READ_CASES)
+        with self.db.reading():
+            return attempts_of_case(self.db, case_id)
 
     def sentences(self, case_id: str, now_ms: int) -> tuple[tuple[str, str], ...]:
         """Give, for each (subject) that a case calls, the sentence of what was tried."""
@@ -218,6 +269,16 @@ class SqlCalling:
         customer = situation(self.db, task_id, self.policy, now_ms).party.customer
         if reference is not None and customer is not None:
             self.db.run("drop_number_state", customer=customer, reference=reference)
+
+
+def _open_call(row: Row) -> OpenCall:
+    return OpenCall(
+        attempt_id=row["id"],
+        reference=row["reference"],
+        agent=row["agent"],
+        started_at_ms=row["started_at_ms"],
+        answered_at_ms=row["answered_at_ms"],
+    )
 
 
 def _calling(call: Situation, state: str) -> Calling:

@@ -15,11 +15,13 @@ from cases.case import Status
 from cases.database import Database
 from cases.delivery.policy import DeliveryPolicy
 from cases.delivery.topics import TOLD_OF
-from cases.outbox import ALARM, Message, delivered, given_up, later, publish, take
+from cases.outbox import ALARM, Message, delivered, given_up, later, publish, take, webhook_topic
 from cases.who import DESK_ITSELF
 from cases.work.journal import enter
 from cases.work.moves import LEADS, add_task
 from domain.instants import span_ms
+
+_A_DAY_MS = 86_400_000
 
 
 class Receiver(Protocol):
@@ -83,7 +85,7 @@ class Courier:
 
 def give_word(db: Database, message: Message, why: str, now_ms: int) -> None:
     """Let a lead know that a message did not arrive, inside `writing`; an alarm alarms nobody anew."""
-    if message.topic == ALARM:
+    if ALARM in (message.topic, message.payload.get("topic")) or _said_before(db, message, now_ms):
         return
     status = _tell(db, message, "message_not_delivered", why, now_ms)
     publish(
@@ -97,6 +99,14 @@ def give_word(db: Database, message: Message, why: str, now_ms: int) -> None:
     if message.topic in TOLD_OF and status is not None and status not in (Status.CLOSED, Status.MERGED):
         subject = f"message:{message.key}"
         add_task(db, message.payload["case"], "review", subject, DESK_ITSELF, now_ms, skill=LEADS)
+
+
+def _said_before(db: Database, message: Message, now_ms: int) -> bool:
+    """Tell whether the lead knows already that a subscriber does not listen: once a day is enough."""
+    if not message.topic.startswith(webhook_topic("")):
+        return False
+    rows = db.rows("given_up_since", topic=message.topic, since_ms=now_ms - _A_DAY_MS)
+    return bool(rows[0]["messages"] > 1)
 
 
 def _tell(db: Database, message: Message, what: str, note: str | None, now_ms: int) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import NamedTuple
 
 import orjson
 
@@ -17,6 +18,7 @@ from cases.kpi.rows import AttemptRow, CallbackRow, CaseRow, CheckRow, RuleRow, 
 from cases.kpi.values import Figure, Ratio
 from cases.kpi.voice import Said, Voice, voices
 from cases.ranking import BAND_NAMES
+from cases.work.agent_states import AgentState
 from domain.instants import iso
 
 _RIGHT_PARTY = as_json(each.code for each in DISPOSITIONS.values() if each.right_party)
@@ -26,6 +28,16 @@ _LONGEST_PROMISE_MS = 31 * 86_400_000
 _BLOCKING = as_json(("temporary_block", "stop_payment", "freeze"))
 
 
+class BandBacklog(NamedTuple):
+    """The live cases of a band, those of them that nobody took up, and that are late; the oldest's time."""
+
+    band: int
+    cases: int
+    unclaimed: int
+    overdue: int
+    oldest_ms: int | None
+
+
 @dataclass(frozen=True)
 class SqlKpi:
     """The figures of a store. Times are milliseconds since 1970; the caller says what time it is."""
@@ -33,14 +45,15 @@ class SqlKpi:
     db: Database
     policy: KpiPolicy = field(default_factory=KpiPolicy)
 
-    def figures(self, from_ms: int, to_ms: int, now_ms: int) -> list[Figure]:
+    def figures(self, from_ms: int, to_ms: int, now_ms: int, *, live: bool = True) -> list[Figure]:
         """Give every figure of [from_ms, to_ms) as it stands at `now_ms`.
 
-        Raises WrongUse for a window that ends before it begins.
+        Without `live` cases, of which there may be very many, those of the backlog are of nothing: `backlog`
+        counts them at once. Raises WrongUse for a window that ends before it begins.
         """
-        return report(self.window(from_ms, to_ms, now_ms), self.policy)
+        return report(self.window(from_ms, to_ms, now_ms, live=live), self.policy)
 
-    def window(self, from_ms: int, to_ms: int, now_ms: int) -> Window:
+    def window(self, from_ms: int, to_ms: int, now_ms: int, *, live: bool = True) -> Window:
         """Read what the figures of a window are made of, as of one moment. Raises WrongUse as `figures`."""
         span = _span(from_ms, to_ms)
         with self.db.reading():
@@ -52,7 +65,7 @@ class SqlKpi:
                 ready=self._cases("kpi_ready", span),
                 closed=self._cases("kpi_closed", span),
                 contacted=self._cases("kpi_contacted", span),
-                live=self._cases("kpi_live", {}),
+                live=self._cases("kpi_live", {}) if live else (),
                 attempts=tuple(AttemptRow(**dict(row)) for row in rows("kpi_attempts", **span)),
                 callbacks=self._callbacks(span),
                 rules=tuple(RuleRow(**dict(row)) for row in rows("kpi_rules", **span)),
@@ -86,6 +99,22 @@ class SqlKpi:
             alerts = len(self.db.rows("kpi_alert_times", **span))
             per_attempt = measured_work(self.db, from_ms, to_ms)
         return Ratio(per_attempt.denominator, alerts), per_attempt
+
+    def backlog(self, now_ms: int) -> tuple[BandBacklog, ...]:
+        """Give how many cases are live in each band, and how many of them are late at `now_ms`."""
+        with self.db.reading():
+            found = {row["band"]: row for row in self.db.rows("kpi_backlog", now_ms=now_ms)}
+        empty = {"cases": 0, "unclaimed": 0, "overdue": 0, "oldest_ms": None}
+        return tuple(
+            BandBacklog(**{"band": band, **empty, **dict(found.get(band, {}))})
+            for band in range(len(BAND_NAMES))
+        )
+
+    def agents_by_state(self) -> dict[str, int]:
+        """Give how many agents do what now; who is gone is not counted."""
+        with self.db.reading():
+            found = {row["state"]: row["agents"] for row in self.db.rows("current_states")}
+        return {state: found[state] for state in AgentState if state in found and state != AgentState.OFFLINE}
 
     def at_work(self) -> int:
         """Give how many agents are on cases now, or ready for one."""

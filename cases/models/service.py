@@ -182,6 +182,11 @@ class SqlModels:
             self._check_time(MODEL, since_ms, now_ms)
             return reading.ledger(self.db).approve(waiting, who, now_ms, note, since_ms)
 
+    def why_not(self, number: int | None, who: Who) -> str:
+        """Say why `who` may not approve the model that was proposed, nothing where they may."""
+        with self.db.reading():
+            return reading.ledger(self.db).why_not(MODEL, number, who)
+
     def refuse(self, number: int | None, who: Who, now_ms: int, reason: str) -> Change:
         """Turn down what was proposed; whoever proposed it takes it back by this.
 

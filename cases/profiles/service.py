@@ -124,6 +124,11 @@ class SqlProfiles:
             reading.content(self.db, reading.get(self.db, Reference(waiting.name, waiting.number)))
             return ledger.approve(waiting, who, now_ms, note)
 
+    def why_not(self, reference: Reference, who: Who) -> str:
+        """Say why `who` may not approve what was proposed, nothing where they may."""
+        with self.db.reading():
+            return reading.ledger(self.db).why_not(reference.name, reference.number, who)
+
     def refuse(self, reference: Reference, who: Who, now_ms: int, reason: str) -> Change:
         """Turn down what was proposed; whoever proposed it takes it back by this.
 

@@ -120,3 +120,28 @@ SELECT id FROM case_ WHERE merged_into = :case_id ORDER BY id;
 -- name: fleet_stamp
 -- What changes when the fleet does: how many records of devices there are, and from when the last one holds.
 SELECT COUNT(*) AS records, MAX(effective_at_ms) AS latest_ms FROM fleet_record;
+
+-- name: alarms_of_device
+-- The alarms that a device had within a time, the newest first.
+SELECT *
+FROM alarm
+WHERE place = :device AND device = :device AND raised_at_ms < :to_ms
+    AND (closed_at_ms IS NULL OR closed_at_ms >= :from_ms)
+ORDER BY raised_at_ms DESC, id
+LIMIT :limit;
+
+-- name: alarm_events_of_device
+-- What happened to the alarms of a device that were there within a time, in order.
+SELECT alarm.id AS alarm, alarm.priority, alarm_event.at_ms, alarm_event.what
+FROM alarm
+JOIN alarm_event ON alarm_event.alarm = alarm.id
+WHERE alarm.place = :device AND alarm.device = :device AND alarm.raised_at_ms < :to_ms
+    AND (alarm.closed_at_ms IS NULL OR alarm.closed_at_ms >= :from_ms) AND alarm_event.at_ms < :to_ms
+ORDER BY alarm_event.id;
+
+-- name: devices_told
+-- How many devices the desk was told of within a time.
+SELECT COUNT(DISTINCT alarm.device) AS devices
+FROM alarm_event
+JOIN alarm ON alarm.id = alarm_event.alarm
+WHERE alarm_event.what = 'annunciated' AND alarm_event.at_ms >= :from_ms AND alarm_event.at_ms < :to_ms;

@@ -39,6 +39,18 @@ WHERE object = COALESCE(CAST(:object AS TEXT), object)
 ORDER BY seq DESC
 LIMIT :limit;
 
+-- name: audit_rows_before
+-- The newest rows before one of them: about an object, of an actor and of a verb (null for any), of a time.
+SELECT seq, at_ms, actor, role, session, verb, object, before_h, after_h, reason, prev_hash, hash
+FROM audit
+WHERE seq < :before
+    AND object = COALESCE(CAST(:object AS TEXT), object)
+    AND actor = COALESCE(CAST(:actor AS TEXT), actor)
+    AND verb = COALESCE(CAST(:verb AS TEXT), verb)
+    AND at_ms >= :from_ms AND at_ms < :to_ms
+ORDER BY seq DESC
+LIMIT :limit;
+
 -- name: audit_seals
 -- Every seal, in order.
 SELECT seq_from, seq_to, root, signature, sealed_at_ms FROM audit_seal ORDER BY seq_to;

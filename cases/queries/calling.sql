@@ -88,6 +88,10 @@ WHERE attempt.customer = :customer AND attempt.started_at_ms >= :since_ms AND ta
 -- The call of a task that has not ended.
 SELECT * FROM attempt WHERE task_id = :task_id AND ended_at_ms IS NULL;
 
+-- name: open_calls_of_case
+-- Who is on a call of a case, and to which number.
+SELECT agent, reference FROM attempt WHERE case_id = :case_id AND ended_at_ms IS NULL;
+
 -- name: open_call_to
 -- The call to a customer that has not ended.
 SELECT agent, started_at_ms, case_id FROM attempt WHERE customer = :customer AND ended_at_ms IS NULL;
@@ -103,12 +107,31 @@ VALUES (
 ON CONFLICT DO NOTHING
 RETURNING id;
 
+-- name: answer_attempt
+-- Note when the open call of a task was taken up, once.
+UPDATE attempt
+SET answered_at_ms = CASE WHEN started_at_ms > :now_ms THEN started_at_ms ELSE :now_ms END
+WHERE task_id = :task_id AND ended_at_ms IS NULL AND answered_at_ms IS NULL;
+
 -- name: end_attempt
 -- End a call with its result.
 UPDATE attempt
 SET answered_at_ms = :answered_at_ms, ended_at_ms = :ended_at_ms, wrapup_until_ms = :wrapup_until_ms,
     disposition = :disposition, callback_at_ms = :callback_at_ms, note = :note, checklist = :checklist,
     recording_ref = :recording
+WHERE id = :id AND ended_at_ms IS NULL;
+
+-- name: attempt_by_id
+-- One call, with whom it is about.
+SELECT attempt.*, task.subject FROM attempt JOIN task ON task.id = attempt.task_id WHERE attempt.id = :id;
+
+-- name: tell_attempt
+-- Note what happened on the line of an open call; of each event the first time counts.
+UPDATE attempt
+SET rang_at_ms = CASE WHEN :event = 'ringing' THEN COALESCE(rang_at_ms, :at_ms) ELSE rang_at_ms END,
+    answered_at_ms = CASE WHEN :event = 'answered' THEN COALESCE(answered_at_ms, :at_ms) ELSE answered_at_ms END,
+    hung_up_at_ms = CASE WHEN :event = 'ended' THEN COALESCE(hung_up_at_ms, :at_ms) ELSE hung_up_at_ms END,
+    recording_ref = COALESCE(CAST(:recording AS TEXT), recording_ref)
 WHERE id = :id AND ended_at_ms IS NULL;
 
 -- name: attempt_times

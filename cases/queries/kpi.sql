@@ -16,6 +16,15 @@ SELECT id FROM case_ WHERE first_contact_at_ms >= :from_ms AND first_contact_at_
 -- Cases that somebody still has to do something about.
 SELECT id FROM case_ WHERE status IN ('open', 'working', 'waiting', 'escalated');
 
+-- name: kpi_backlog
+-- How many cases are live in each band, how many of them nobody took up, and are late, and since when the oldest is there.
+SELECT
+    band, COUNT(*) AS cases, SUM(CASE WHEN status = 'open' THEN 1 ELSE 0 END) AS unclaimed,
+    SUM(CASE WHEN due_ms < :now_ms THEN 1 ELSE 0 END) AS overdue, MIN(ready_at_ms) AS oldest_ms
+FROM case_
+WHERE status IN ('open', 'working', 'waiting', 'escalated')
+GROUP BY band;
+
 -- name: kpi_cases
 -- These cases as far as figures go; breakdown holds the band that they came in with.
 SELECT

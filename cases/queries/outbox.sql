@@ -75,3 +75,11 @@ WHERE id IN (
     LIMIT :limit
 )
 RETURNING id, at_ms, topic, key, payload, attempts;
+
+-- name: latest_changes
+-- A mark of each thing that screens follow: the last id, and how many rows lie at most 1,000 ids behind it.
+SELECT 'cases' AS topic, MAX(id) AS last, COUNT(*) AS number
+FROM case_event WHERE id > (SELECT COALESCE(MAX(id), 0) - 1000 FROM case_event)
+UNION ALL
+SELECT 'alarms', MAX(id), COUNT(*)
+FROM alarm_event WHERE id > (SELECT COALESCE(MAX(id), 0) - 1000 FROM alarm_event);

@@ -162,6 +162,27 @@ WHERE id IN (
 -- Let what agents did long ago leave the store.
 DELETE FROM agent_state WHERE to_ms < :before_ms;
 
+-- name: purge_sessions
+-- Let sessions that are over leave the store, but for each user's last one. Nobody ended those that were left open.
+DELETE FROM desk_session
+WHERE
+    COALESCE(ended_ms, seen_ms) < :before_ms
+    AND EXISTS (
+        SELECT 1 FROM desk_session AS later
+        WHERE
+            later.name_key = desk_session.name_key
+            AND (later.began_ms, later.id) > (desk_session.began_ms, desk_session.id)
+    );
+
+-- name: blank_sessions
+-- Forget from where sessions came that are over: of those only when they were is asked.
+UPDATE desk_session SET ip = '', agent = ''
+WHERE COALESCE(ended_ms, seen_ms) < :before_ms AND (ip <> '' OR agent <> '');
+
+-- name: purge_sign_in_failures
+-- Forget under which names signing in failed; not those that are locked out.
+DELETE FROM sign_in_failure WHERE at_ms < :before_ms AND locked_until_ms <= :now_ms;
+
 -- name: rename_in_case_
 -- Put other names for a person into a row of case_.
 UPDATE case_ SET subject = :subject, words = :words, breakdown = :breakdown WHERE id = :id;

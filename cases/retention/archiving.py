@@ -18,6 +18,7 @@ from cases.retention.holds import Hold, all_holds, held_by
 from cases.retention.messages import forget_messages
 from cases.retention.policy import RetentionPolicy, month_of, ripe_before_ms
 from cases.retention.rows import Family, Line, delete_rows, digest, families, lines_of
+from cases.retention.sign_ins import forget_sign_ins
 from cases.who import Right, Who
 
 # So many families are looked at together, and leave the store in one transaction.
@@ -85,6 +86,7 @@ def purge(db: Database, folder: Path, policy: RetentionPolicy, who: Who, now_ms:
     with db.writing():
         db.run("purge_agent_states", before_ms=before_ms)
     forget_messages(db, policy, now_ms)
+    forget_sign_ins(db, policy, now_ms)
     return Purged(tuple(purged), kept)
 
 

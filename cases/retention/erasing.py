@@ -151,6 +151,10 @@ def _rename_elsewhere(db: Database, person: Person, name_of: Mapping[str, str], 
         renamed = names.row(dict(row))
         if renamed != dict(row):
             changed += db.run("rename_in_outbox", **renamed)
+    for row in db.rows("answer_texts"):
+        renamed = names.row({"body": row["body"]})
+        if renamed["body"] != row["body"]:
+            changed += db.run("rename_in_answer", **{**dict(row), **renamed})
     for row in db.rows("letter_texts"):
         text = b" ".join((row["raw"], row["corrected"] or b"")).decode("utf-8", "replace")
         if names.names(text):

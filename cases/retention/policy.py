@@ -11,6 +11,8 @@ from domain.instants import from_ms, to_ms
 
 Months = Annotated[int, Field(ge=0, le=1200)]
 Term = Annotated[timedelta, Field(ge=timedelta(minutes=5), le=timedelta(days=30))]
+# No session lasts longer than a day, so whatever was not seen for one is over.
+SignIns = Annotated[timedelta, Field(ge=timedelta(days=1), le=timedelta(days=3660))]
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -24,7 +26,8 @@ class RetentionPolicy:
     over. A request to export or erase is good for `request_term`.
 
     What others were told leaves the outbox `settled_messages_for` after it was settled; what nobody took
-    within `waiting_messages_for` is given up, and a lead is told.
+    within `waiting_messages_for` is given up, and a lead is told. Sessions at the desk, with the address that
+    they came from, and names under which signing in failed are forgotten `sign_ins_for` after they were over.
     """
 
     archive_after_months: Months = 3
@@ -34,6 +37,7 @@ class RetentionPolicy:
     request_term: Term = timedelta(days=2)
     settled_messages_for: Term = timedelta(days=7)
     waiting_messages_for: Term = timedelta(days=7)
+    sign_ins_for: SignIns = timedelta(days=90)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

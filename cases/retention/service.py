@@ -15,6 +15,7 @@ from cases.retention.holds import Hold
 from cases.retention.messages import Forgotten, forget_messages
 from cases.retention.policy import RetentionPolicy
 from cases.retention.requests import Kind, Request
+from cases.retention.sign_ins import forget_sign_ins
 from cases.who import Right, Who
 
 
@@ -36,6 +37,10 @@ class SqlRetention:
     def forget_messages(self, now_ms: int) -> Forgotten:
         """Let messages leave the outbox that were settled long enough ago, and give up what nobody took."""
         return forget_messages(self.db, self.policy, now_ms)
+
+    def forget_sign_ins(self, now_ms: int) -> int:
+        """Let go of who signed in long ago and from where, and of tries that failed; gives how many."""
+        return forget_sign_ins(self.db, self.policy, now_ms)
 
     def hold(self, subject: str, order_number: str, reason: str, who: Who, now_ms: int) -> Hold:
         """Keep a case (`case:ID`) or all about a customer (`customer:ID`) by an order."""

@@ -8,7 +8,7 @@ import orjson
 
 from cases.audit.log import record
 from cases.database import Database
-from cases.errors import NotAllowed, NotPossible, WrongUse
+from cases.errors import CaseError, NotAllowed, NotPossible, WrongUse
 from cases.signing_off.change import Change, ChangeKind, Report, Standing, Verdict, change_of
 from cases.signing_off.vouching import altered, check_count, said_of, verb_of, vouched
 from cases.who import Right, Role, Who
@@ -95,6 +95,14 @@ class Ledger:
         who.require(Right.APPROVE_RULE)
         self.check(waiting)
         return waiting
+
+    def why_not(self, name: str, number: int | None, who: Who) -> str:
+        """Say why `who` may not approve what waits about a name, nothing where they may."""
+        try:
+            self.to_approve(name, number, who)
+        except CaseError as refusal:
+            return str(refusal)
+        return ""
 
     def approve(
         self, change: Change, who: Who, now_ms: int, note: str, since_ms: int | None = None

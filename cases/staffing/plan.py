@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
-from typing import Any
+from itertools import takewhile
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -40,6 +41,13 @@ class Need(Struct, frozen=True, kw_only=True):
     def missing(self) -> int:
         """How many positions are not filled."""
         return 0 if self.agents is None else max(0, self.positions - self.agents)
+
+
+class Shortfall(NamedTuple):
+    """So many agents are missing, until then."""
+
+    agents: int
+    until_ms: int
 
 
 def plan(
@@ -80,23 +88,26 @@ def _need(quarter: QuarterHour, work: Work, policy: StaffingPolicy, agents: int 
 
 
 def load_words(needs: Sequence[Need], zone: tzinfo) -> str:
-    """Say how things stand now: 'load 1.08, need 3 more agents until 03:30'.
-
-    The most that any quarter-hour lacks, from the first one on until one has enough.
-    """
+    """Say how things stand now: 'load 1.08, need 3 more agents until 03:30'."""
     if not needs or needs[0].load is None:
         return "give the number of agents at work to see the load on them"
-    now = needs[0]
-    short = []
-    for need in needs:
-        if not need.missing:
-            break
-        short.append(need)
+    load = needs[0].load
+    short = shortfall(needs)
+    if short is None:
+        return f"load {load:.2f}, enough agents"
+    until = from_ms(short.until_ms).astimezone(zone)
+    return f"load {load:.2f}, need {counted(short.agents, 'more agent')} until {until:%H:%M}"
+
+
+def shortfall(needs: Sequence[Need]) -> Shortfall | None:
+    """Give how many agents are missing from the first quarter-hour on, None where it has enough.
+
+    The most that any quarter-hour lacks, until one has enough.
+    """
+    short = list(takewhile(lambda need: need.missing, needs))
     if not short:
-        return f"load {now.load:.2f}, enough agents"
-    until = from_ms(short[-1].from_ms + QUARTER_MS).astimezone(zone)
-    more = counted(max(need.missing for need in short), "more agent")
-    return f"load {now.load:.2f}, need {more} until {until:%H:%M}"
+        return None
+    return Shortfall(max(need.missing for need in short), short[-1].from_ms + QUARTER_MS)
 
 
 def need_record(need: Need) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from cases.case import Status
 from cases.database import Database, Row
 from cases.device_cases.routing import GENERAL
 from cases.errors import AlreadyClaimed, NotAllowed, NotPossible, NotYours, WrongUse
-from cases.who import RIGHTS, Right, Who
+from cases.who import Right, Who
 from cases.work.journal import enter
 from cases.work.leases import held
 from cases.work.moves import LEADS, case_row, live_case, make_ready
@@ -202,7 +202,7 @@ def _held_by(case_id: str, tasks: Sequence[Row]) -> str:
 
 
 def _leads(who: Who) -> bool:
-    return Right.WORK_FOR_OTHERS in RIGHTS[who.role]
+    return who.may(Right.WORK_FOR_OTHERS)
 
 
 def _check(who: Who, lease_ms: int) -> None:

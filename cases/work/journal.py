@@ -4,6 +4,7 @@ from typing import Any
 
 from cases.audit.log import record
 from cases.database import Database
+from cases.outbox import CHANGES, tell_subscribers
 from cases.timeline import event
 from cases.who import Who
 
@@ -25,4 +26,5 @@ def enter(
     """
     line: dict[str, Any] = event(case_id, now_ms, who.name, what, old=old, new=new, note=note)
     db.run("add_event", **line)
+    tell_subscribers(db, CHANGES, [(case_id, {"what": what})], now_ms)
     record(db, who, what, f"case:{case_id}", now_ms, before=old, after=[new, note])

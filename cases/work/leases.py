@@ -23,12 +23,17 @@ def held(db: Database, task_id: int, who: Who, lease_no: int | None, now_ms: int
             f"{row['case_id']} was taken over since: lease {lease_no} is stale, {who.name} holds it again "
             f"under lease {row['lease_no']}; look at it before you go on"
         )
-    if who.session and row["lease_session"] and who.session != row["lease_session"]:
+    if in_other_session(row, who):
         raise NotYours(
             f"{row['case_id']} was taken over by {who.name} in another session at "
             f"{moment(row['leased_at_ms'])}; go on there, or claim it here"
         )
     return row
+
+
+def in_other_session(row: Row, who: Who) -> bool:
+    """Tell whether a task that `who` holds was claimed in another session than this one."""
+    return bool(who.session and row["lease_session"] and who.session != row["lease_session"])
 
 
 def task_row(db: Database, task_id: int) -> Row:

@@ -13,7 +13,7 @@ from cases.device_cases.routing import GENERAL
 from cases.errors import AlreadyClosed, AlreadyMerged, NotFound, NotPossible, NotYours, WrongUse
 from cases.feedback import publish_disposition
 from cases.subjects import Circle
-from cases.who import RIGHTS, Right, Who
+from cases.who import Right, Who
 from cases.work.journal import enter
 from cases.work.leases import task_row
 from cases.work.settling import settle
@@ -289,6 +289,6 @@ def _nobody_else(db: Database, case_id: str, who: Who) -> None:
             raise NotYours(
                 f"{task['lease_by']} is on the phone with {task['subject']} of {case_id}; wait for the end"
             )
-        if Right.WORK_FOR_OTHERS not in RIGHTS[who.role]:
+        if not who.may(Right.WORK_FOR_OTHERS):
             until = iso(task["lease_until_ms"])
             raise NotYours(f"{case_id} is with {task['lease_by']} until {until}; {who.name} cannot close it")

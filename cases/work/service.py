@@ -9,14 +9,16 @@ from cases.case import Case, Outcome, Task
 from cases.database import Database
 from cases.device_cases.annunciate import settle_returned
 from cases.errors import NotYours
-from cases.reading import read_case, read_task
-from cases.who import RIGHTS, Right, Who
+from cases.reading import read_case, read_task, task_from
+from cases.who import Right, Who
 from cases.work import moves
 from cases.work.agent_states import AgentNow, AgentState, enter_state, follow_work, leave
 from cases.work.claims import end_shift, extend, give_back, record_claim, skills_of, take, take_next
 from cases.work.common_point import tell_readers
-from cases.work.leases import held, keep_draft, task_row
+from cases.work.leases import held, in_other_session, keep_draft, task_row
+from cases.work.notes import add_note
 from cases.work.policy import WorkPolicy
+from cases.work.seen import check_seen
 from cases.work.states import TaskState
 from cases.work.sweeper import MayCall, Swept, at_any_time, park, sweep
 from cases.work_orders.steps import late
@@ -90,13 +92,16 @@ class SqlWork:
         *,
         skills: Sequence[str] = (),
         lease_ms: int | None = None,
+        seen: int | None = None,
     ) -> Claimed:
         """Claim the best task of one case, waiting ones too; who holds one of it keeps that for longer.
 
-        Raises NotFound, AlreadyClaimed, AlreadyClosed, AlreadyMerged, NotPossible.
+        Raises Outdated (here as below, when a version was `seen` that is no more), NotFound, AlreadyClaimed,
+        AlreadyClosed, AlreadyMerged, NotPossible.
         """
         self.sweep_if_due(now_ms)
         with self.db.writing():
+            check_seen(self.db, case_id, seen)
             task_id = take(
                 self.db,
                 case_id,
@@ -117,12 +122,13 @@ class SqlWork:
             extend(self.db, task_id, who, lease_no, now_ms, self._lease_ms(lease_ms), self.policy)
             return self._claimed(task_id)
 
-    def release(self, case_id: str, who: Who, reason: str, now_ms: int) -> Case:
+    def release(self, case_id: str, who: Who, reason: str, now_ms: int, *, seen: int | None = None) -> Case:
         """Free what `who` holds of a case; a lead who holds nothing frees what others hold, with a reason.
 
         Raises NotFound, NotYours, AlreadyClosed, AlreadyMerged, WrongUse, and NotPossible during a call.
         """
         with self.db.writing():
+            check_seen(self.db, case_id, seen)
             holders = self._holders(case_id)
             give_back(self.db, case_id, who, reason, now_ms)
             self._follow(holders, now_ms)
@@ -163,6 +169,7 @@ class SqlWork:
         now_ms: int,
         *,
         reason: str | None = None,
+        seen: int | None = None,
     ) -> Case:
         """Close a case of which `who` holds a task; also when the lease has run out, if nobody took it since.
 
@@ -173,6 +180,7 @@ class SqlWork:
         who.require(Right.WORK_CASES)
         try:
             with self.db.writing():
+                check_seen(self.db, case_id, seen)
                 moves.live_case(self.db, case_id)
                 self._holds(case_id, who, lease_no, now_ms)
                 holders = self._holders(case_id)
@@ -185,10 +193,13 @@ class SqlWork:
                 keep_draft(self.db, case_id, who, note, now_ms)
             raise
 
-    def escalate(self, case_id: str, who: Who, team: str, note: str, now_ms: int) -> Case:
+    def escalate(
+        self, case_id: str, who: Who, team: str, note: str, now_ms: int, *, seen: int | None = None
+    ) -> Case:
         """Hand a case over to a team. Raises NotFound, NotYours, AlreadyClosed, AlreadyMerged, WrongUse."""
         who.require(Right.WORK_CASES)
         with self.db.writing():
+            check_seen(self.db, case_id, seen)
             moves.live_case(self.db, case_id)
             self._holds(case_id, who, None, now_ms)
             holders = self._holders(case_id)
@@ -207,6 +218,11 @@ class SqlWork:
         with self.db.writing():
             moves.reopen(self.db, case_id, who, reason, now_ms)
             return read_case(self.db, case_id)
+
+    def note(self, case_id: str, text: str, who: Who, now_ms: int) -> None:
+        """Put a note into the timeline of a case. Raises NotAllowed, NotFound, WrongUse."""
+        with self.db.writing():
+            add_note(self.db, case_id, text, who, now_ms)
 
     def sweep(self, now_ms: int) -> Swept:
         """Bring everything up to `now_ms`: wake, free, promote, escalate, and tell of late work orders."""
@@ -228,7 +244,7 @@ class SqlWork:
         if mine:
             fits = [task for task in mine if lease_no in (None, task["lease_no"])]
             held(self.db, (fits or mine)[0]["id"], who, lease_no, now_ms)
-        elif Right.WORK_FOR_OTHERS not in RIGHTS[who.role]:
+        elif not who.may(Right.WORK_FOR_OTHERS):
             if not tasks:
                 raise NotYours(f"nobody holds {case_id}; claim it before you go on")
             held(self.db, tasks[0]["id"], who, lease_no, now_ms)
@@ -241,6 +257,19 @@ class SqlWork:
         who.require(Right.WORK_CASES if agent == who.name else Right.WORK_FOR_OTHERS)
         with self.db.writing():
             enter_state(self.db, agent, state, now_ms, mask_text(reason))
+
+    def mine(self, who: Who, *, elsewhere: bool = False) -> tuple[Claimed, ...]:
+        """Give what `who` holds, the oldest task first; with `elsewhere` what they hold in other sessions.
+
+        Raises NotAllowed.
+        """
+        who.require(Right.WORK_CASES)
+        with self.db.reading():
+            return tuple(
+                Claimed(case=read_case(self.db, row["case_id"]), task=task_from(row))
+                for row in self.db.rows("tasks_of_agent", agent=who.name)
+                if in_other_session(row, who) is elsewhere
+            )
 
     def states(self, who: Who) -> tuple[AgentNow, ...]:
         """Give what every agent does now who is not gone. Raises NotAllowed."""

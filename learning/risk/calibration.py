@@ -1,8 +1,8 @@
 """From scores to probabilities: what share of such scores turned out to be fraud, and how well that holds."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from math import exp, log
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,12 +21,15 @@ _DECILES = 10
 _MOST_SCORE = 700.0
 
 
-class Scored(NamedTuple):
+class Scored(Protocol):
     """A score made before its label was known, and how many of its like the label stands for."""
 
-    score: float
-    fraud: bool
-    weight: float = 1.0
+    @property
+    def score(self) -> float: ...
+    @property
+    def fraud(self) -> bool: ...
+    @property
+    def weight(self) -> float: ...
 
 
 class _Block(NamedTuple):
@@ -68,7 +71,7 @@ def logistic(score: float) -> float:
     return 1 / (1 + exp(-score)) if score > -700 else 0.0
 
 
-def isotonic(scored: Iterable[Scored]) -> tuple[tuple[float, float], ...]:
+def isotonic(scored: Collection[Scored]) -> tuple[tuple[float, float], ...]:
     """Give rising points (score, probability) between which lines are drawn; () for too few labels.
 
     Isotonic regression by pooling adjacent violators (Ayer and others, Annals of Mathematical Statistics
@@ -76,10 +79,11 @@ def isotonic(scored: Iterable[Scored]) -> tuple[tuple[float, float], ...]:
     Steps of under 30 labels are joined with a neighbour, and each share is drawn towards that of all by one
     label, so that nothing is ever certain.
     """
-    given = np.array([*scored], dtype=float).reshape(-1, 3)
-    scores, is_fraud, weights = given.T
+    scores = np.array([one.score for one in scored], dtype=float)
+    is_fraud = np.array([one.fraud for one in scored], dtype=float)
+    weights = np.array([one.weight for one in scored], dtype=float)
     frauds = int(is_fraud.sum())
-    if min(frauds, len(given) - frauds) < LEAST_EACH:
+    if min(frauds, len(scored) - frauds) < LEAST_EACH:
         return ()
     overall = float(is_fraud @ weights / weights.sum())
     points: list[tuple[float, float]] = []

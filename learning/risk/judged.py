@@ -8,7 +8,6 @@ from msgspec import Struct
 from learning.risk.calibration import (
     LEAST_EACH,
     Errors,
-    Scored,
     calibrated,
     errors,
     isotonic,
@@ -54,7 +53,7 @@ class Judging:
 
     def calibration(self) -> tuple[tuple[float, float], ...]:
         """Give the rising points from score to probability; () for too few labels."""
-        return isotonic(map(_scored, self._judged.values()))
+        return isotonic(self._judged.values())
 
     def figures(self) -> tuple[dict[str, float], tuple[tuple[float, float, int], ...]]:
         """Give the figures of a model card and its reliability; nothing of either for too few labels.
@@ -78,7 +77,7 @@ class Judging:
             f"card_precision_at_{_LIST}": card_precision(uses, _LIST),
         }
         half = len(judged) // 2
-        points = isotonic(map(_scored, judged[:half]))
+        points = isotonic(judged[:half])
         later, later_frauds = scores[half:], frauds[half:]
         probabilities = calibrated(later, points)
         told = {
@@ -101,10 +100,6 @@ class Judging:
 
 def _when(judged: Judged) -> tuple[int, str, float]:
     return judged.at_ms, judged.card, judged.score
-
-
-def _scored(judged: Judged) -> Scored:
-    return Scored(judged.score, judged.fraud, judged.weight)
 
 
 def _named(found: Errors) -> dict[str, float]:

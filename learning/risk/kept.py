@@ -2,21 +2,21 @@
 
 from collections import Counter, deque
 from itertools import islice
-from math import isnan, nan
+from math import nan
 from struct import Struct as Layout
-from typing import NamedTuple
 
 from msgspec import Struct
 
 # When it was, its score (NaN for none), its label, and how long bins and card are. These follow, then the
 # terminal.
 _HEAD = Layout("<qdBBH")
+_TIME = Layout("<q")
 _LABEL_AT = 16
 _BINS_AT = 17
 _LABELS = (None, False, True)
 
 
-class Kept(NamedTuple):
+class Kept(Struct, frozen=True, gc=False):
     """A transaction as it was seen; `score` is the model's of then, `fraud` the label it has now."""
 
     at_ms: int
@@ -86,7 +86,7 @@ class KeptTransactions:
         card_end += bins_end
         return Kept(
             at_ms,
-            None if isnan(score) else score,
+            score if score == score else None,  # all but NaN are themselves
             _LABELS[label],
             packed[_HEAD.size : bins_end],
             packed[bins_end:card_end].decode(),
@@ -142,7 +142,8 @@ class KeptTransactions:
         self.due_ms = due_ms
 
     def _at_ms(self, event_id: str) -> int:
-        return int(_HEAD.unpack_from(self._packed[event_id])[0])
+        at_ms: int = _TIME.unpack_from(self._packed[event_id])[0]
+        return at_ms
 
 
 def _most_first(counted: tuple[int, int]) -> tuple[int, int]:

@@ -25,6 +25,9 @@ class Standing(NamedTuple):
     source: Source
 
 
+_CLAIMED = Standing(False, "claim"), Standing(True, "claim")
+
+
 class Word(Struct, array_like=True, frozen=True, gc=False):
     """The last word of one voice: at `at_ms` it said `fraud`, or None where it took back what it had said.
 
@@ -79,6 +82,10 @@ class LabelBook:
         """Count the transactions that somebody spoke of."""
         return len(self._words)
 
+    def __contains__(self, transaction: str) -> bool:
+        """Tell whether anybody spoke of a transaction."""
+        return transaction in self._words
+
     def hear(self, label: Label) -> str | None:
         """Take a label; give the id of the transaction that it may have changed, None for none."""
         about = label.about if isinstance(label, Chargeback) else label.trigger
@@ -88,7 +95,7 @@ class LabelBook:
         voice, fraud = _said(label)
         words = self._words.get(about, ())
         heard: tuple[str, ...] = ()
-        for word in words:
+        for word in words:  # mostly there is none
             if word.voice != voice:
                 continue
             if label.at_ms < word.at_ms:
@@ -118,7 +125,7 @@ class LabelBook:
             return None
         for word in words:
             if word.voice == _CLAIM and word.fraud is not None:
-                return Standing(word.fraud, "claim")
+                return _CLAIMED[word.fraud]
         desk = [word.fraud for word in words if word.voice != _CLAIM and word.fraud is not None]
         return Standing(any(desk), "desk") if desk else None
 

@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from domain.events import Transaction
+from domain.hot import Habits, dump, load, measure, start
 from domain.instants import from_ms, span_ms, to_ms
-from domain.risk_features import Binning, Values
-from domain.risk_habits import MEASURED, MEMORY_MS, Habits, dump, load, measure, start
+from domain.risk_binning import Binning
+from domain.risk_features import Values
+from domain.risk_habits import MEASURED, MEMORY_MS
 from domain.risk_scoring import Scorer
 from domain.tables import ModelCard, RiskModel, TerminalRisk
 from learning.published import TableError
@@ -220,27 +222,35 @@ class Learner:
         if score is not None and at_ms >= self.lessons.watched_from_ms:
             self.lessons.drift.use(at_ms, alert=score >= self._alert_score)
         # A label may be there before its event.
-        if self.lessons.book.standing(event.event_id) is not None:
+        if event.event_id in self.lessons.book:
             self.lessons.settle(event.event_id, self._now_ms)
 
     def _catch_up(self) -> None:
         """Do what is due by now, in the order of time; of one moment, labels and refreshes come first."""
-        agenda, lessons = self._agenda, self.lessons
-        while (due_ms := min(agenda.due_ms, lessons.kept.due_ms)) <= self._now_ms:
-            if lessons.kept.due_ms < agenda.due_ms:
-                silent = lessons.kept.come_due()
+        agenda, lessons, kept = self._agenda, self.lessons, self.lessons.kept
+        while True:
+            due_ms = agenda.due_ms
+            if kept.due_ms < due_ms:
+                due_ms = kept.due_ms
+                if due_ms > self._now_ms:
+                    return
+                silent = kept.come_due()
                 if silent is not None:
                     lessons.settle(silent, int(due_ms))
                 continue
-            match agenda.take():
+            if due_ms > self._now_ms:
+                return
+            due = agenda.take()
+            if not isinstance(due, Refresh):  # nearly always
+                lessons.hear(due, int(due_ms))
+                continue
+            match due:
                 case Refresh.TERMINALS:
                     lessons.terminals.refresh()
                 case Refresh.MODEL:
                     self._refresh_model(int(due_ms))
                 case Refresh.DAY:
                     self._end_day(int(due_ms))
-                case label:
-                    lessons.hear(label, int(due_ms))
 
     def _refresh_model(self, at_ms: int) -> None:
         """Score by what is known now, once there is any, and unless that has not changed."""

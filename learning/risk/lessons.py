@@ -70,15 +70,20 @@ class Lessons:
         self.regression = Regression(settings)
         self.judging = Judging(settings.most_judged)
         self.drift = DriftWatch()
+        # Whether some genuine ones are known because they were drawn for review.
+        self._draws = settings.audit_share > 0 and self._confirm_ms is None
         # Uses from then on are watched for drift.
         self.watched_from_ms = _NOT_YET_MS
 
     def hear(self, label: Label, now_ms: int) -> None:
         """Take in a label whose time has come."""
         about = self.book.hear(label)
-        if about is not None:
-            self.counts.unseen += about not in self.kept
+        if about is None:
+            return
+        if about in self.kept:
             self.settle(about, now_ms)
+        else:
+            self.counts.unseen += 1
 
     def settle(self, event_id: str, now_ms: int) -> None:
         """Learn what is held of a transaction at `now_ms`, where that is not what was held before."""
@@ -95,7 +100,7 @@ class Lessons:
             self._take_back(event_id, kept, withdrawn=fraud is None)
         if fraud is not None:
             self._count(kept, fraud=fraud, silent=standing is None)
-            weight = self._weight(event_id, kept, standing)
+            weight = self._weight(event_id, kept, standing) if self._draws else 1.0
             if kept.score is not None:
                 judged = Judged(kept.at_ms, kept.card, kept.score, fraud, weight)
                 self.judging.add(event_id, judged)
@@ -196,9 +201,7 @@ class Lessons:
         """
         settings = self._settings
         drawn = (
-            settings.audit_share > 0
-            and self._confirm_ms is None
-            and standing is not None
+            standing is not None
             and standing == Standing(fraud=False, source="desk")
             and (kept.score is None or logistic(kept.score) < settings.alert_probability)
             and audited(event_id, settings.audit_share, settings.audit_seed)

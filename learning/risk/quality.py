@@ -5,6 +5,7 @@ All take the scores in any order, and give the same for any order of them.
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Counts = NDArray[np.int64]
+_LOWEST = -inf
 
 
 class QualityError(ValueError):
@@ -96,15 +98,15 @@ def _steps(scores: Sequence[float], frauds: Sequence[bool]) -> tuple[Counts, Cou
 
 def _cards(uses: Iterable[CardScore]) -> list[tuple[float, str, bool]]:
     """Give score, name and fraud of each card of a day, highest first."""
-    best: dict[str, tuple[float, bool]] = {}
+    best: dict[str, float] = {}
+    bad: set[str] = set()
     for _, card, score, fraud in uses:
-        known = best.get(card)
-        best[card] = (score, fraud) if known is None else (max(score, known[0]), fraud or known[1])
-    return sorted(((score, card, fraud) for card, (score, fraud) in best.items()), key=_rank)
-
-
-def _rank(card: tuple[float, str, bool]) -> tuple[float, str]:
-    return -card[0], card[1]
+        if score > best.get(card, _LOWEST):
+            best[card] = score
+        if fraud:
+            bad.add(card)
+    ranked = sorted([(-score, card) for card, score in best.items()])
+    return [(-score, card, card in bad) for score, card in ranked]
 
 
 def _found(cards: list[tuple[float, str, bool]], k: int) -> float:

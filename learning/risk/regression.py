@@ -17,7 +17,8 @@ from msgspec import Struct
 from river import linear_model, optim
 from river.utils import VectorDict
 
-from domain.risk_features import Binning, position
+from domain.risk_binning import Binning
+from domain.risk_features import position
 from learning.risk.settings import Settings
 
 

@@ -7,7 +7,8 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from domain.instants import span_ms
-from domain.risk_features import CROSSES, FEATURES, Binning, position
+from domain.risk_binning import Binning
+from domain.risk_features import CROSSES, FEATURES, position
 from domain.tables import FeatureBins
 
 DAY = timedelta(days=1)

@@ -11,8 +11,9 @@ from cases.errors import StoreError
 from cases.integrity import faults
 from cases.postgresql import PostgresDatabase
 from cases.store import Store, open_store
+from tests.cases.accounts.people import sign_in, team
 from tests.cases.actions.desk import AGENT, LEAD, Bank, proposal, run_all
-from tests.cases.made import NOON_MS, alert
+from tests.cases.made import HOUR_MS, NOON_MS, alert
 from tests.cases.worked import call, customer
 from tests.postgres_server import PostgresServer
 
@@ -74,6 +75,7 @@ def test_a_desk_with_a_role_of_its_own_does_all_its_work(desk: Store) -> None:
         "DELETE FROM schema_version",
         "UPDATE queue_policy SET body = '{}'",
         *("UPDATE profile_version SET text = 'x'", "DELETE FROM profile_decision"),
+        *("DELETE FROM account", "DELETE FROM account_change", "DELETE FROM api_token"),
         "ALTER TABLE audit DISABLE TRIGGER ALL",
         "DROP TRIGGER audit_is_never_changed ON audit",
     ],
@@ -84,6 +86,12 @@ def test_that_role_has_not_even_the_right_to_try(role_url: str, statement: str) 
         pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"permission denied|must be owner"),
     ):
         raw.execute(statement.encode())
+
+
+def test_people_are_added_and_sign_in_at_a_desk_with_a_role_of_its_own(desk: Store) -> None:
+    person = sign_in(desk, team(desk).lead, NOON_MS + HOUR_MS)
+    assert desk.accounts.session(person.token, NOON_MS + 2 * HOUR_MS) is not None
+    desk.accounts.sign_out(person.token, NOON_MS + 2 * HOUR_MS)
 
 
 def test_what_takes_the_owner_says_so(desk: Store) -> None:

@@ -49,6 +49,8 @@ WITHIN_A_GROUP = {
     "profile-signing": "profile",
     "queue-devices": "queue",
     "queue-life": "queue",
+    "user-sessions": "user",
+    "user-tokens": "user",
 }
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from cases.audit.keys import KEYS_VARIABLE
 from cli.action import action
+from cli.desk_bank import HISTORY_SECRET, VAULT_SECRET
 from cli.executor import SECRET_VARIABLE as BANK_SECRET
 from cli.main import cli
 from cli.outbox import SECRET_VARIABLE as RECEIVER_SECRET
@@ -21,7 +22,15 @@ from config.settings import Settings, variable
 DEPLOY = Path(__file__).parents[2] / "deploy"
 INSTANCE = {"riskdesk-flow@.service": "card-risk", "riskdesk-outbox@.service": "customer_message"}
 # Read by a single command, not by the settings of all.
-OF_ONE_COMMAND = {KEYS_VARIABLE, BANK_SECRET, RECEIVER_SECRET, "RISKDESK_BANK", "RISKDESK_RECEIVER"}
+OF_ONE_COMMAND = {
+    KEYS_VARIABLE,
+    BANK_SECRET,
+    RECEIVER_SECRET,
+    HISTORY_SECRET,
+    VAULT_SECRET,
+    "RISKDESK_BANK",
+    "RISKDESK_RECEIVER",
+}
 
 
 def in_units() -> Iterator[tuple[str, list[str]]]:
@@ -103,7 +112,9 @@ def test_every_kind_of_deployment_runs_all_that_must_run() -> None:
     wanted = {("run", "card-risk"), ("queue", "sweep"), ("action", "run"), ("outbox", "run")}
     assert action.name == "action"
     for kind in (in_units(), in_compose(), ((name, each["args"]) for name, _, each in containers())):
-        assert wanted <= {tuple(arguments[:2]) for _, arguments in kind}
+        begun = [arguments for _, arguments in kind]
+        assert wanted <= {tuple(arguments[:2]) for arguments in begun}
+        assert "desk" in {arguments[0] for arguments in begun}
 
 
 def test_every_variable_that_is_set_is_one_that_is_read() -> None:

@@ -2,18 +2,30 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
+from cases.store import open_store
 from config.addresses import parse_address
+from desk.app import create_app
+from desk.settings import DeskSettings
 from tests.deploy.test_command_lines import DEPLOY, containers, manifests, taken
 
 
 def of_kind(kind: str, name: str = "riskdesk-flow") -> dict[str, Any]:
     (found,) = (each for each in manifests() if each["kind"] == kind and each["metadata"]["name"] == name)
     return found
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[TestClient]:
+    """Whoever asks the web desk without a session."""
+    with open_store(f"sqlite:///{tmp_path}/desk.db") as store:
+        yield TestClient(create_app(store, DeskSettings(behind_proxy=True), lambda: 0))
 
 
 def test_every_mount_has_its_volume() -> None:
@@ -84,6 +96,47 @@ def test_probes_ask_where_the_flow_answers() -> None:
         asked = container[probe]["httpGet"]
         assert named[asked["port"]] == served
         assert asked["path"] == ("/readyz" if probe == "readinessProbe" else "/healthz")
+
+
+def web() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the pod of the web desk, and its container."""
+    pod = of_kind("Deployment", "riskdesk-web")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    return pod, container
+
+
+def test_people_reach_the_web_desk_through_tls_and_the_ingress_alone() -> None:
+    _, container = web()
+    given = taken(container["args"])
+    (port,) = container["ports"]
+    assert (given["behind_proxy"], int(given["port"])) == (True, port["containerPort"])
+    (opened,) = of_kind("Service", "riskdesk-web")["spec"]["ports"]
+    assert opened["targetPort"] == port["name"]
+    ingress = of_kind("Ingress", "riskdesk-web")["spec"]
+    hosts = {rule["host"] for rule in ingress["rules"]}
+    assert {host for each in ingress["tls"] for host in each["hosts"]} == hosts
+    (path,) = ingress["rules"][0]["http"]["paths"]
+    assert path["backend"]["service"] == {"name": "riskdesk-web", "port": {"name": opened["name"]}}
+    (rule,) = of_kind("NetworkPolicy", "riskdesk-web")["spec"]["ingress"]
+    assert rule["ports"] == [{"port": port["containerPort"]}]
+    assert len(rule["from"]) == 1
+
+
+def test_the_web_desk_is_asked_whether_it_is_ready_and_not_begun_anew_for_a_store_that_is_away(
+    stranger: TestClient,
+) -> None:
+    _, container = web()
+    asked = {name: container[f"{name}Probe"]["httpGet"]["path"] for name in ("readiness", "liveness")}
+    assert asked["readiness"] == "/healthz"
+    assert asked["liveness"] == container["startupProbe"]["httpGet"]["path"] != "/healthz"
+    assert {stranger.get(path).status_code for path in asked.values()} == {200}
+
+
+def test_pods_that_need_it_have_the_key_of_the_accounts() -> None:
+    names = {"riskdesk-web", "riskdesk-outbox"}  # codes of people, secrets of subscribers
+    for name, pod, _ in containers():
+        (keys,) = pod["initContainers"]
+        assert ("/secret/accounts.key" in keys["command"]) is (name in names), name
 
 
 def test_only_the_pods_of_the_flow_reach_the_ports_of_the_cluster() -> None:

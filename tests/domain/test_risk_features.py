@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.events import MONEY_OUT, Channel, Entry
+from domain.risk_binning import Binning
 from domain.risk_features import (
     CATALOGUE,
     CHANNELS,
@@ -17,7 +18,6 @@ from domain.risk_features import (
     FEATURES,
     NAMES,
     TYPES,
-    Binning,
     Feature,
     position,
 )

@@ -152,6 +152,16 @@ def test_a_higher_score_never_has_a_lower_probability(
     assert all(low <= high for low, high in pairwise(found))
 
 
+@given(st.floats(-8, 8), st.floats(0.001, 1))
+def test_no_score_that_is_surely_below_a_probability_reaches_it(score: float, least: float) -> None:
+    points = ((-6.0, 0.001), (-2.0, 0.05), (0.0, 0.05), (2.5, 0.7))
+    for calibration in (points, ()):
+        scorer = Scorer(model(calibration=calibration))
+        if score <= scorer.surely_below(least):
+            assert scorer.probability(score) < least
+    assert Scorer(model(calibration=points)).surely_below(0.06) == 0.0
+
+
 def test_rounding_lifts_no_score_above_the_next_point() -> None:
     """From so far below, the way to 0.5 is as long as that to 1, and 0.06 + 0.82 is above 0.88."""
     scorer = Scorer(model(calibration=((-1e17, 0.06), (1.0, 0.88))))

@@ -187,7 +187,7 @@ def test_state_that_says_nothing_of_its_formats_is_gone_on_with(job):
             '"uses_of_terminal":7',
             "uses_of_terminal has state of version 7, .* up to 1",
         ),
-        ('"snapshot":2', '"snapshot":99', "snapshots have format 99, .* up to 2"),
+        ('"snapshot":3', '"snapshot":99', "snapshots have format 99, .* up to 3"),
     ],
 )
 def test_state_of_a_newer_riskdesk_is_refused_before_a_process_starts_and_stays_as_it_is(
@@ -250,4 +250,4 @@ def stopped(job: Job) -> None:
 def test_what_lies_in_the_store_says_which_detectors_wrote_it(job):
     found = survey(job.recovery)
     assert found.detectors == {"uses_of_terminal": {1: 1}}
-    assert (found.snapshots, found.enabled) == ({2: 1}, ("uses_of_terminal",))
+    assert (found.snapshots, found.enabled) == ({3: 1}, ("uses_of_terminal",))

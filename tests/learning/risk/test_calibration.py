@@ -3,6 +3,7 @@
 from itertools import pairwise
 from math import log
 from random import Random
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,14 @@ from hypothesis import strategies as st
 from domain.instants import from_ms
 from domain.risk_scoring import Scorer
 from domain.tables import ModelCard, RiskModel
-from learning.risk.calibration import Scored, calibrated, errors, isotonic, logistic, loss, reliability
+from learning.risk.calibration import calibrated, errors, isotonic, logistic, loss, reliability
 from learning.risk.quality import QualityError
+
+
+class Scored(NamedTuple):
+    score: float
+    fraud: bool
+    weight: float = 1.0
 
 
 def scored(count: int = 20_000, seed: int = 5) -> list[Scored]:

@@ -1,0 +1,1 @@
+"""Who may sign in at the desk, and with what: users, passwords, codes, sessions, and programs with tokens."""

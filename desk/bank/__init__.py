@@ -1,0 +1,1 @@
+"""What the desk asks of the bank's systems: cards' transactions, and the numbers behind tokens."""

@@ -1,0 +1,1 @@
+"""What a case's page shows, part by part."""

@@ -1,0 +1,1 @@
+"""What the queue is asked for, and what a lead does to many cases at once."""

@@ -1,0 +1,1 @@
+"""What the pages about rules show: the rule book, pictures, reports."""

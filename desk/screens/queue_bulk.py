@@ -1,0 +1,41 @@
+"""Many cases at once: a lead sees what will happen, says why, and reads what became of each."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query
+from fastapi.responses import HTMLResponse
+from pydantic import Field
+
+from cases.who import Right
+from desk.context import Context
+from desk.guarding import Needs
+from desk.queue_page.acts import Act, checked, do_all, outlook
+
+router = APIRouter()
+
+Lead = Annotated[Context, Needs(Right.WORK_FOR_OTHERS)]
+Chosen = list[Annotated[str, Field(max_length=64)]]
+
+
+@router.get("/queue/bulk")
+def preview(here: Lead, act: Act, case: Annotated[Chosen | None, Query()] = None) -> HTMLResponse:
+    """Show what an act will mean for each of the cases that are chosen."""
+    chosen = checked(case or ())
+    for case_id in chosen:
+        here.viewed(f"case:{case_id}")
+    outlooks = [outlook(act, each) for each in here.store.cases.several(chosen)]
+    teams, _ = here.store.cases.known_names()
+    return here.page("queue/bulk.html", act=act, outlooks=outlooks, teams=teams)
+
+
+@router.post("/queue/bulk")
+def do(
+    here: Lead,
+    act: Annotated[Act, Form()],
+    reason: Annotated[str, Form(max_length=500)],
+    case: Annotated[Chosen | None, Form()] = None,
+    team: Annotated[str, Form(max_length=64)] = "",
+) -> HTMLResponse:
+    """Do it, and show what became of each."""
+    done = do_all(here.store, act, checked(case or ()), here.who, reason, team, here.now_ms)
+    return here.page("queue/bulk_done.html", act=act, done=done)

@@ -1,0 +1,1 @@
+"""What the wallboard shows: how things stand, tile by tile."""

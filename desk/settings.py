@@ -48,7 +48,7 @@ class DeskSettings:
     behind_proxy: bool = False
     language: Language = "en"
     time_zone: str = "Asia/Shanghai"
-    poll_ms: Annotated[int, Field(ge=50, le=10_000)] = 250
+    poll_ms: Annotated[int, Field(ge=50, le=10_000)] = 100
     reports: Path | None = None
     reveals_per_hour: Annotated[int, Field(ge=1, le=1_000)] = 20
     demo: bool = False

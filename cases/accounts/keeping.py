@@ -77,7 +77,12 @@ class Keeping(AccountsPart):
             self._require(who, Right.PROPOSE_USER)
             if account_row(self.db, name) is not None:
                 raise NotPossible(f"there is a user {name!r} already; choose another name")
-            told = {"language": language, "time_zone": time_zone, "team": mask_text(team), "skills": as_json(skills)}
+            told = {
+                "language": language,
+                "time_zone": time_zone,
+                "team": mask_text(team),
+                "skills": as_json(skills),
+            }
             return propose(
                 self.db, ChangeKind.ADD, name, who, now_ms, reason, self.token_source(), _person(role), told
             )

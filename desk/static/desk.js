@@ -15,14 +15,18 @@ function say(on) {
 }
 const waiting = new Set();
 let timer = null;
+let told = -Infinity;
+// The first change is told at once; while they go on, once a second, and not by all pages at the same moment.
 function changed(topics) {
   topics.forEach((topic) => waiting.add(topic));
+  const pause = told + 1000 + 300 * Math.random() - performance.now();
   timer ??= setTimeout(() => {
     timer = null;
-    const told = [...waiting];
+    told = performance.now();
+    const those = [...waiting];
     waiting.clear();
-    told.forEach((topic) => body.dispatchEvent(new CustomEvent(`live:${topic}`)));
-  }, 60);
+    those.forEach((topic) => body.dispatchEvent(new CustomEvent(`live:${topic}`)));
+  }, Math.max(30, pause));
 }
 let stream = null;
 function listen() {
@@ -186,17 +190,18 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const open = $("dialog[open]");
+  const within = open ?? document;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const button = $$(`[data-key="${CSS.escape(key)}"]`, within).find((each) => !each.disabled && each.offsetParent !== null);
   if (event.key === "?") return void help?.showModal();
-  if (open === null && event.key === "g") return void (goes = true);
+  // While a call is open, g is how it may end.
+  if (open === null && event.key === "g" && !button) return void (goes = true);
   if (open === null && event.key === "/") {
     const search = $("[data-search]");
     if (search) { event.preventDefault(); search.focus(); } else location.assign("/queue#search");
     return;
   }
   if (open === null && event.key === ".") return void resume();
-  const within = open ?? document;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const button = $$(`[data-key="${CSS.escape(key)}"]`, within).find((each) => !each.disabled && each.offsetParent !== null);
   if (button) {
     event.preventDefault();
     if (button.matches("input[type=text], input:not([type]), textarea, select")) button.focus();

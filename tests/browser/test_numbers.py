@@ -41,7 +41,7 @@ def test_a_number_is_shown_for_a_reason_masks_itself_and_is_on_record(enter, sto
     ((actor, reason),) = reveals(store)
     assert actor == "demo-agent"
     assert "dial_by_hand" in reason
-    assert WHY in page.inner_text("#timeline")
+    page.wait_for_selector(f".timeline >> text={WHY}")
     # The record of it is a change too, which draws the page anew: the number stays for its half minute.
     assert page.inner_text(".case-revealed") == digits
     page.clock.fast_forward(31_000)

@@ -38,7 +38,7 @@ def test_n_claims_the_most_pressing_case(enter, store):
     page = enter("agent", "/work")
     page.keyboard.press("n")
     assert case_on(page) == case
-    assert store.cases.show(case).case.status is Status.CLAIMED
+    assert store.cases.show(case).case.status is Status.WORKING
 
 
 def test_two_agents_who_press_n_at_the_same_moment_never_get_one_case(enter, store):

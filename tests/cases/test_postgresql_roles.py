@@ -62,6 +62,7 @@ def test_a_desk_with_a_role_of_its_own_does_all_its_work(desk: Store) -> None:
     desk.handover.make(LEAD, NOON_MS + 3)
     assert desk.audit.seal(NOON_MS + 4) is not None
     desk.retention.forget_messages(NOON_MS + 10**12)
+    desk.retention.forget_sign_ins(NOON_MS + 10**12)
     assert (desk.audit.verify().breaks, faults(desk.db)) == ((), ())
 
 

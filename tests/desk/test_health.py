@@ -1,7 +1,11 @@
 """What a probe is told, and what is counted of requests."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from fastapi.testclient import TestClient
+
+from cases.errors import StoreError
 from desk.app import create_app
 from observability.beside import DeskMetrics
 
@@ -12,10 +16,16 @@ def test_a_probe_is_told_that_the_desk_works_and_nothing_else(stranger):
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_probe_is_told_that_the_store_is_away(stranger, tmp_path):
-    for file in tmp_path.glob("desk.db*"):
-        file.unlink()
-    answer = stranger.get("/healthz")
+class Away:
+    """A database that cannot be reached."""
+
+    def reading(self):
+        raise StoreError("the database desk.bank.example is away")
+
+
+def test_a_probe_is_told_that_the_store_is_away(store, settings, clock):
+    without = TestClient(create_app(replace(store, db=Away()), settings, clock))
+    answer = without.get("/healthz")
     assert (answer.status_code, answer.text) == (503, "the store does not answer\n")
 
 

@@ -1,4 +1,4 @@
-"""Live runs of both flows and a sweep tell all that the dashboard asks for."""
+"""Live runs of both flows, a sweep and a web desk tell all that the dashboard asks for."""
 
 import re
 import socket
@@ -96,8 +96,8 @@ def test_all_that_the_dashboard_asks_for_is_told(riskdesk: Callable, night: Path
     with open_store(url) as store:
         store.reference.put(read_reference([NIGHT / "reference.jsonl.zst"]))
         store.reference.put(read_reference([day / "fleet.jsonl"]))
-    cards = free_ports(5)
-    devices, sweep = cards + 2, cards + 4
+    cards = free_ports(7)
+    devices, sweep, pages, desk = cards + 2, cards + 4, cards + 5, cards + 6
     keep = ("--store", url, "--epoch-s", 0.5)
     card_run = riskdesk(
         "run", "card-risk", "--profile", NIGHT / "profile.yaml", "--input", night, *keep,
@@ -108,6 +108,7 @@ def test_all_that_the_dashboard_asks_for_is_told(riskdesk: Callable, night: Path
         "--recovery", tmp_path / "devices", "--metrics-port", devices,
     )  # fmt: skip
     sweeping = riskdesk("queue", "sweep", "--follow", "--metrics-port", sweep, "--store", url)
+    serving = riskdesk("desk", "--port", pages, "--metrics-port", desk, "--store", url)
 
     expected = night.read_bytes().count(b"\n")
     until(lambda: total(page(cards + 1), "riskdesk_events_total") == expected, card_run)
@@ -116,8 +117,11 @@ def test_all_that_the_dashboard_asks_for_is_told(riskdesk: Callable, night: Path
     until(lambda: total(page(cards + 1), "riskdesk_state_bytes") > 0, card_run)
     until(lambda: total(page(devices + 1), "riskdesk_alarms_annunciated_total") > 0, device_run)
     until(lambda: total(page(sweep), "riskdesk_sweep_timestamp_seconds") > 0, sweeping)
+    until(lambda: page(desk), serving)
+    with urlopen(f"http://127.0.0.1:{pages}/healthz", timeout=10) as answer:
+        assert answer.read() == b"ok\n"
     told: dict[str, list[tuple[dict[str, str], float]]] = {}
-    for port in (cards, cards + 1, devices, devices + 1, sweep):
+    for port in (cards, cards + 1, devices, devices + 1, sweep, desk):
         samples = page(port)
         assert samples, port
         for name, found in samples.items():
@@ -132,4 +136,5 @@ def test_all_that_the_dashboard_asks_for_is_told(riskdesk: Callable, night: Path
     assert asked - told.keys() <= UNTOLD
     assert total(page(cards + 1), "riskdesk_alert_to_queue_seconds_count") > 0
     assert {labels["status"] for labels, cases in told["riskdesk_queue_cases"] if cases} >= {"open"}
-    assert [card_run.terminate(), device_run.terminate(), sweeping.terminate()] == [0, 0, 0]
+    started = (card_run, device_run, sweeping, serving)
+    assert [each.terminate() for each in started] == [0, 0, 0, 0]

@@ -200,7 +200,8 @@ class ErrorRate(Detector[Telemetry | Transaction, State]):
             return QUIET
         ended, high = QUIET, self._too_high(kind, known)
         known[_HIGH_BLOCKS] = known[_HIGH_BLOCKS] + 1 if high else 0
-        if not high and known[_SINCE_MS] is not None:
+        # A report from before it began cannot end it: the next block will.
+        if not high and known[_SINCE_MS] is not None and at_ms >= known[_SINCE_MS]:
             ended = (over(_alarm(kind, known), f"high rate of failed {_NOUNS[kind]}s", at_ms),)
             known[_SINCE_MS] = None
         if known[_HIGH_BLOCKS] >= self.settled:

@@ -180,7 +180,8 @@ def _windows(habits: Habits, since_ms: int) -> tuple[float | None, ...]:
     """Give the features `uses_1d` to `hours_since`, in their order."""
     hours = since_ms / _HOUR_MS if since_ms <= MEMORY_MS else None
     day, week, month = habits.uses_1d, habits.uses_7d, habits.uses_30d
-    if not month:
+    # The day fades first: after two years of nothing but declines nothing of it is left to divide by.
+    if not day:
         return (*_NO_USES, None if hours is None else habits.declined_1d, hours)
     return (
         day,

@@ -140,10 +140,6 @@ INSERT INTO recovery_code (name_key, code_hash) VALUES (:name_key, :code_hash);
 UPDATE recovery_code SET used_ms = :now_ms
 WHERE name_key = :name_key AND code_hash = :code_hash AND used_ms IS NULL;
 
--- name: recovery_codes_left
--- How many recovery codes a user has left.
-SELECT COUNT(*) AS left_over FROM recovery_code WHERE name_key = :name_key AND used_ms IS NULL;
-
 -- name: sign_in_failures
 -- How often in a row signing in under a name has failed.
 SELECT failures, locked_until_ms FROM sign_in_failure WHERE name_hash = :name_hash;

@@ -59,7 +59,7 @@ static void put_windows(Values *values, const double *sums, int64_t since_ms)
     int punctual = since_ms <= MEMORY_MS;
     double hours = (double)since_ms / HOUR_MS;
     double day = sums[USES_1D], week = sums[USES_7D], month = sums[USES_30D];
-    if (month == 0.0) {
+    if (day == 0.0) {
         put_unknown(values, 8);
         put_if(values, punctual, sums[DECLINED_1D]);
     }

@@ -75,15 +75,15 @@ def test_what_the_one_refuses_the_other_refuses() -> None:
             habits.measure(habits.start(), unknown, None)
 
 
-def test_a_use_declined_for_years_breaks_both_alike() -> None:
+def test_a_customer_who_was_declined_for_years_is_one_without_uses() -> None:
     """Of nothing but declines nothing is left to divide by."""
-    events = [use(), *(use(START_MS + n * 179 * DAY_MS, outcome="declined") for n in range(1, 9))]
-    for habits in (risk_habits, hot):
-        state = habits.start()
-        for event in events[:-1]:
-            habits.measure(state, event, None)
-        with pytest.raises(ZeroDivisionError, match="float division by zero"):
-            habits.measure(state, events[-1], None)
+    plain, built = risk_habits.start(), hot.start()
+    for number in range(9):
+        event = use(START_MS + number * 179 * DAY_MS, outcome="declined" if number else "approved")
+        measured = risk_habits.measure(plain, event, None)
+        assert hot.measure(built, event, None) == measured
+    assert plain.uses_1d == 0.0
+    assert plain.uses_30d > 0.0
 
 
 @pytest.mark.parametrize("wrong", [(), [1], (1,) * 15, "habits", None, [0] * 13 + [[["a|b", [0] * 5]], []]])

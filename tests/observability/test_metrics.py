@@ -64,6 +64,7 @@ def test_no_label_can_hold_what_a_stranger_makes_up() -> None:
         "kind",
         "reason",
         "scope",
+        "screen",
         "detector",
         "severity",
         "priority",

@@ -53,6 +53,15 @@ class Sweeper:
 class _Server(uvicorn.Server):
     """Ends open streams as soon as it is asked to end, and then ends in good order: that is no failure."""
 
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        """Call `started` once it answers, and minds signals."""
+        super().__init__(config)
+        self._tell_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._tell_started()
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         desk: Desk = self.config.app.state.desk  # type: ignore[union-attr]
         desk.changes.stop()
@@ -61,30 +70,29 @@ class _Server(uvicorn.Server):
 
 
 def serve(app: FastAPI, settings: DeskSettings, told: Callable[[str], None] = lambda address: None) -> None:
-    """Serve until SIGTERM or SIGINT; `told` is given the address once it listens.
+    """Serve until SIGTERM or SIGINT; `told` is given the address once it answers.
 
     Raises OSError where somebody else listens there.
     """
     desk: Desk = app.state.desk
-    server = _Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            # Addresses hold case ids and search words.
-            access_log=False,
-            server_header=False,
-            proxy_headers=settings.behind_proxy,
-            ssl_certfile=settings.tls_certificate,
-            ssl_keyfile=settings.tls_key,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-    )
     listening = socket.create_server((settings.host, settings.port), family=_family(settings.host))
     scheme = "https" if settings.tls_certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    told(f"{scheme}://{host}:{listening.getsockname()[1]}")
+    address = f"{scheme}://{host}:{listening.getsockname()[1]}"
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        # Addresses hold case ids and search words.
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.behind_proxy,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    server = _Server(config, lambda: told(address))
     sweeper = Sweeper(desk.store, desk.clock)
     sweeper.start()
     try:

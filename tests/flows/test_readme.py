@@ -87,6 +87,11 @@ def run(words: list[str], folder: Path) -> None:
         while process.poll() is None and len(stored_alerts(store)) == before:
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
+    elif words[1] == "desk":
+        # It serves until it is asked to end.
+        assert process.stderr is not None
+        assert "the desk is at" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
     _, told = process.communicate()
     # At night only the worst is called about, whoever tests then.
     silent = words[1:3] == ["queue", "next"] and "no case is waiting" in told and not _all_are_called_now()
@@ -107,8 +112,9 @@ def test_the_commands_work_one_after_the_other(folder):
     found = commands()
     assert len(found) >= 8
     for words in found:
-        # The port may be taken on the machine that tests.
-        run([str(free_port()) if word == "9300" else word for word in words], folder)
+        # The ports may be taken on the machine that tests.
+        port = ["--port", "0"] if words[1] == "desk" else []
+        run([*(str(free_port()) if word == "9300" else word for word in words), *port], folder)
     assert stored_alerts(f"sqlite:///{folder}/{STORE}") != []
     for name in (
         "alerts.jsonl",

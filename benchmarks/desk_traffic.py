@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 
 from cases.store import Store
 from desk.demo import ISSUER, for_demo
@@ -62,13 +62,13 @@ def traffic(address: str, tokens: Sequence[str], seconds: float, pause_s: float)
 def _work(address: str, number: int, token: str, seconds: float, pause_s: float) -> Measured:
     measured = Measured()
     chance = random.Random(number)
-    with httpx.Client(base_url=address, headers=_SAME_ORIGIN, cookies={COOKIE: token}, timeout=30) as client:
+    with httpx2.Client(base_url=address, headers=_SAME_ORIGIN, cookies={COOKIE: token}, timeout=30) as client:
 
         def ask(kind: str, method: str, path: str, **form: str) -> str:
             begun = time.perf_counter()
             try:
                 answer = client.request(method, path, data=form or None, headers=_HTMX if form else {})
-            except httpx.HTTPError:
+            except httpx2.HTTPError:
                 measured.errors += 1
                 return ""
             measured.took_ms[kind].append((time.perf_counter() - begun) * 1000)

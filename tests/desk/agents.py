@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 
 from cases.store import Store
 from domain.findings import Severity

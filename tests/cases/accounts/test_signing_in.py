@@ -198,7 +198,8 @@ def test_nothing_that_lets_in_lies_open_in_the_store(store, url):
     signed_in = sign_in(store, person, LATER_MS)
     raw = raw_of(url)
     try:
-        kept = str([raw.ask(f"SELECT * FROM {table}") for table in ("account", "desk_session", "recovery_code")])
+        tables = ("account", "desk_session", "recovery_code")
+        kept = str([raw.ask(f"SELECT * FROM {table}") for table in tables])
     finally:
         raw.close()
     assert "opal" in kept

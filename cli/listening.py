@@ -5,7 +5,6 @@ import signal
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -21,6 +20,7 @@ from connectors.client_server import ClientServer, serve_until, tls_context
 from connectors.codec import Codec
 from connectors.folder_writer import FolderWriter
 from connectors.intake import Intake, Room
+from domain.receivers import is_here
 from flows.bounds import time_bounds
 from flows.followed import bytes_behind
 
@@ -53,7 +53,7 @@ class Where(NamedTuple):
         Raises UsageError where strangers could send: beyond this machine senders need TLS, and without a
         `token` a certificate of their own.
         """
-        beyond = not _is_here(self.host)
+        beyond = not is_here(self.host)
         missing = self.tls_cert is None or (self.tls_client_ca is None and not token)
         if beyond and missing and not self.unprotected:
             wanted = "--tls-cert" if token else "--tls-cert and --tls-client-ca"
@@ -196,13 +196,6 @@ def serve(server: ClientServer, tick: Callable[[], None]) -> None:
     serve_until(server, stop, _TICK_S, tick_if_the_disk_lets)
     if not server.end(GRACE_S):
         click.echo(f"some senders were still at work after {GRACE_S:g} s and were cut off", err=True)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def say_counts(intake: Intake) -> None:

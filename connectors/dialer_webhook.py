@@ -1,6 +1,6 @@
 """A telephone system (CTI) that places calls: one signed POST for each, as the core banking port's are.
 
-The receiver checks `Riskdesk-Signature` as `connectors.signed_post` says, rings the agent's own telephone
+The receiver checks `Riskdesk-Signature` as `domain.receivers` says, rings the agent's own telephone
 first and then the number behind `reference`, and places one call for each `Idempotency-Key`.
 """
 
@@ -8,18 +8,16 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
 from cases.calling.dialer import Dial, Dialled
 from connectors.errors import DialerAddressError
-from connectors.signed_post import signature
 from domain.card_masking import mask_text
 from domain.instants import iso
+from domain.receivers import signature, why_unfit
 
-_SHORTEST_SECRET = 16
 _LONGEST_ANSWER = 16_384
 _LONGEST_NAME = 128
 _PLACED = range(200, 300)
@@ -44,17 +42,9 @@ class WebhookDialer:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be safe. Raises DialerAddressError, which names neither secret nor password."""
-        parts = urlsplit(self.url)
-        if parts.username or parts.password:
-            raise DialerAddressError("the telephone system's address must hold no user or password")
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts))
-        if not safe or not parts.hostname:
-            raise DialerAddressError(
-                f"{self.url!r} is no address of a telephone system; write https://host/path "
-                "(http only to 127.0.0.1, ::1 or localhost)"
-            )
-        if len(self.secret) < _SHORTEST_SECRET:
-            raise DialerAddressError(f"the shared secret must have {_SHORTEST_SECRET} bytes at least")
+        unfit = why_unfit(self.url, self.secret, "calls")
+        if unfit is not None:
+            raise DialerAddressError(unfit)
         if self.timeout_s <= 0 or self.tries < 1:
             raise DialerAddressError("the telephone system needs more than 0 seconds and one try at least")
 
@@ -124,11 +114,3 @@ def _call(body: bytes) -> str | None:
 
 def _target(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _is_here(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -5,17 +5,13 @@ compute HMAC-SHA256 with the shared secret, and compare with `Riskdesk-Signature
 hexadecimal digits; refuse a timestamp that is minutes away, and do each `Idempotency-Key` once.
 """
 
-import hmac
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from http.client import HTTPException, HTTPMessage
-from ipaddress import ip_address
 from time import monotonic
 from typing import IO, Any, ClassVar
 from urllib.error import HTTPError, URLError
-from urllib.parse import SplitResult, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 import orjson
@@ -23,8 +19,8 @@ import orjson
 from cases.actions.core_banking import Answer, Verdict
 from connectors.errors import ConnectorError, ReceiverAddressError
 from domain.card_masking import mask_text
+from domain.receivers import signature, why_unfit
 
-_SHORTEST_SECRET = 16
 _LONGEST_ANSWER = 16_384
 _SHOWN = 300
 # The receiver has it in hand, is busy, or something between us and it is: the same key may be sent again.
@@ -73,21 +69,9 @@ class SignedPost:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be safe. Raises `refusal`, which names neither secret nor password."""
-        parts = urlsplit(self.url)
-        if parts.username or parts.password:
-            raise self.refusal(
-                f"{self.receiver}'s address must hold no user or password; the signature proves us"
-            )
-        if (
-            not (parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts)))
-            or not parts.hostname
-        ):
-            raise self.refusal(
-                f"{self.url!r} is no address for {self.sends}; write https://host/path "
-                "(http only to 127.0.0.1, ::1 or localhost)"
-            )
-        if len(self.secret) < _SHORTEST_SECRET:
-            raise self.refusal(f"the shared secret must have {_SHORTEST_SECRET} bytes at least")
+        unfit = why_unfit(self.url, self.secret, self.sends)
+        if unfit is not None:
+            raise self.refusal(unfit)
         if self.timeout_s <= 0:
             raise self.refusal(f"{self.receiver} needs some time to answer: give more than 0 seconds")
 
@@ -132,19 +116,6 @@ class SignedPost:
         if status in _AGAIN or status in _OURS_TO_MEND or status >= 500 or 300 <= status < 400:
             return Answer(verdict=Verdict.RETRY, detail=said)
         return Answer(verdict=Verdict.REJECTED, detail=said)
-
-
-def signature(secret: bytes, at_s: str, body: bytes) -> str:
-    """Give the signature of a body sent at `at_s` seconds since 1970, as the header carries it."""
-    return f"v1={hmac.new(secret, at_s.encode() + b'.' + body, sha256).hexdigest()}"
-
-
-def _is_here(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _read(response: Any, until_s: float) -> bytes:

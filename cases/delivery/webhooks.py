@@ -6,7 +6,6 @@ counted and purged as all other messages are, whatever becomes of the others.
 
 import secrets
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from cases.delivery.topics import TOPICS
 from cases.errors import NotFound, NotPossible, WrongUse
 from cases.outbox import CHANGES, Message, message_to, publish, webhook_topic
 from cases.who import Right, Who
+from domain.receivers import is_safe
 
 # What a subscriber can be told of. A change of a case says which case, and nothing about anybody.
 SUBSCRIBABLE = {**TOPICS, CHANGES: "which case changed, and how in one word; read the case for the rest"}
@@ -192,15 +192,8 @@ def check_url(url: str) -> None:
         raise WrongUse(f"this is no address; write https://host/path, of {_LONGEST_URL} characters at most")
     if parts.username or parts.password:
         raise WrongUse("the address must hold no user or password; the signature proves us")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(host)):
+    if not is_safe(parts.scheme, host):
         raise WrongUse("what is told goes over https (http only to 127.0.0.1, ::1 or localhost)")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _webhook(row: Row) -> Webhook:

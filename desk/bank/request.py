@@ -1,23 +1,18 @@
 """Questions to a system of the bank: one signed POST, and the answer or why there is none.
 
-Signed as every request of riskdesk is (see connectors.signed_post): HMAC-SHA256 with the shared secret over
-`Riskdesk-Timestamp` (seconds since 1970), a dot and the body, in `Riskdesk-Signature` as `v1=` and the
-hexadecimal digits. The receiver refuses a timestamp that is minutes away. Nothing of a question or an answer
-is logged or kept.
+Signed as every request of riskdesk is (see domain.receivers): `Riskdesk-Timestamp` holds the seconds since
+1970, `Riskdesk-Signature` what `signature` gives. Nothing of a question or an answer is logged or kept.
 """
 
-import hmac
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
-from ipaddress import ip_address
 from time import monotonic
-from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 
-_SHORTEST_SECRET = 16
+from domain.receivers import signature, why_unfit
+
 _LONGEST_ANSWER = 8 << 20
 
 
@@ -45,19 +40,9 @@ class BankRequest:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be safe. Raises BankAddressUnfitError, naming neither secret nor password."""
-        parts = urlsplit(self.url)
-        if parts.username or parts.password:
-            raise BankAddressUnfitError(
-                "the address must hold no user or password; the signature proves who asks"
-            )
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts))
-        if not safe or not parts.hostname:
-            raise BankAddressUnfitError(
-                f"{self.url!r} is no address to ask at; write https://host/path "
-                "(http only to 127.0.0.1, ::1 or localhost)"
-            )
-        if len(self.secret) < _SHORTEST_SECRET:
-            raise BankAddressUnfitError(f"the shared secret must have {_SHORTEST_SECRET} bytes at least")
+        unfit = why_unfit(self.url, self.secret, "questions")
+        if unfit is not None:
+            raise BankAddressUnfitError(unfit)
         if self.timeout_s <= 0:
             raise BankAddressUnfitError("the bank needs some time to answer: give more than 0 seconds")
 
@@ -82,11 +67,6 @@ class BankRequest:
             raise BankAwayError(f"no answer ({type(error).__name__})") from None
 
 
-def signature(secret: bytes, at_s: str, body: bytes) -> str:
-    """Give the signature of a body sent at `at_s` seconds since 1970, as the header carries it."""
-    return f"v1={hmac.new(secret, at_s.encode() + b'.' + body, sha256).hexdigest()}"
-
-
 def _read(response: httpx2.Response, until_s: float) -> bytes:
     """Read an answer; one that never ends is cut off, or it would hold up the page."""
     if response.status_code != 200:
@@ -99,11 +79,3 @@ def _read(response: httpx2.Response, until_s: float) -> bytes:
         if monotonic() > until_s:
             raise BankAwayError("its answer did not end in time")
     return bytes(read)
-
-
-def _is_here(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from cases.store import open_store
 from cli.main import cli
-from connectors.signed_post import signature
+from domain.receivers import signature
 from tests.cases.made import NOON_MS, alert
 
 WHO = ("--agent", "ops-1", "--role", "ops")

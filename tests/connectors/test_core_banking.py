@@ -17,7 +17,7 @@ from cases.actions.core_banking import Answer, Instruction, Verdict
 from connectors.core_banking import WebhookBank, open_bank
 from connectors.errors import BankAddressError
 from connectors.loopback_bank import LoopbackBank
-from connectors.signed_post import signature
+from domain.receivers import signature
 from tests.connectors.instructions import BLOCK, NOW_MS
 
 SECRET = b"0123456789abcdef-not-a-real-one"

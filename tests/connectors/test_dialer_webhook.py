@@ -12,7 +12,7 @@ import pytest
 from cases.calling.dialer import Dial
 from connectors.dialer_webhook import WebhookDialer
 from connectors.errors import DialerAddressError
-from connectors.signed_post import signature
+from domain.receivers import signature
 
 SECRET = b"a secret of sixteen bytes or more"
 NOW_MS = 1_772_712_000_000

@@ -14,7 +14,7 @@ from cases.actions.core_banking import Verdict
 from cases.outbox import Message
 from connectors.errors import BankAddressError, ReceiverAddressError
 from connectors.messages import FileReceiver, WebhookReceiver, open_receiver
-from connectors.signed_post import signature
+from domain.receivers import signature
 
 SECRET = b"0123456789abcdef-not-a-real-one"
 NOW_MS = 1_772_712_000_000
@@ -117,7 +117,7 @@ def test_a_receiver_is_named_by_its_address(tmp_path: Path) -> None:
         ("file://host/m.jsonl", None, "names no file"),
         ("https://sms.bank.example/m", None, "needs the shared secret"),
         ("http://sms.bank.example/m", SECRET, "is no address for messages; write https"),
-        ("https://u:p@sms.bank.example/m", SECRET, "the receiver's address must hold no user"),
+        ("https://u:p@sms.bank.example/m", SECRET, "the address must hold no user"),
         ("ftp://x", SECRET, "is no address for messages"),
     ],
 )

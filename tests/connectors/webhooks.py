@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from connectors.signed_post import signature
+from domain.receivers import signature
 
 SECRET = b"a secret of sixteen bytes or more"
 

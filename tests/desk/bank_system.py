@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from desk.bank.request import signature
+from domain.receivers import signature
 
 SECRET = b"0123456789abcdef-not-a-real-one"
 NOW_MS = 1_789_704_000_000

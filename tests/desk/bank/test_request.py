@@ -5,7 +5,8 @@ from threading import Event
 
 import pytest
 
-from desk.bank.request import BankAddressUnfitError, BankAwayError, BankRequest, signature
+from desk.bank.request import BankAddressUnfitError, BankAwayError, BankRequest
+from domain.receivers import signature
 from tests.desk.bank_system import NOW_MS, SECRET, BankSystem, answer, serving
 
 

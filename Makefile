@@ -126,6 +126,14 @@ bench-recovery: .venv/ready ## measure what snapshots cost and how long a resume
 bench-scale: .venv/ready ## measure two processes against one, sharing nothing and as a cluster; a short run: EVENTS=200000
 	$(RUN) -m benchmarks.scale_out --events $(or $(EVENTS),1000000)
 
+.PHONY: bench-latency
+bench-latency: .venv/ready ## measure from produce to alert in the store at 5,000 a second, against a bare loop; LATENCY='--pairs 1'
+	$(RUN) -m benchmarks.latency $(LATENCY)
+
+.PHONY: bench-soak
+bench-soak: .venv/ready ## let a day of traffic run through a live flow and see what grows; an hour: SOAK='--minutes 60'
+	$(RUN) -m benchmarks.soak $(SOAK)
+
 .PHONY: chaos
 chaos: .venv/ready ## let everything around a flow fail and compare with a quiet run; a short run: EVENTS=60000 FAULTS=5
 	$(RUN) -m benchmarks.chaos --events $(or $(EVENTS),1000000) --faults $(or $(FAULTS),20) $(CHAOS)

@@ -15,7 +15,7 @@ NATIVE = ROOT / "native"
 # Where the modules are put that the folders of native/ become.
 BUILT = {
     NATIVE / folder: ROOT / package / f"_hot{sysconfig.get_config_var('EXT_SUFFIX')}"
-    for folder, package in (("risk", "domain"), ("flow", "flows"))
+    for folder, package in (("risk", "domain"), ("intake", "connectors"), ("flow", "flows"))
 }
 # No fused operations and none of the compiler's own: floats must come out as Python has them.
 FLAGS = ("-O2", "-fPIC", "-shared", "-fno-builtin", "-ffp-contract=off", "-fvisibility=hidden")

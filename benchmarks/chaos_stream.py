@@ -25,15 +25,21 @@ _TICK_S = 0.05
 class Stream:
     """The events of a run in files, one for each partition, and the reference data to them."""
 
-    def __init__(self, folder: Path, events: int, seed: int) -> None:
-        """Simulate so many events. Raises RuntimeError when that fails."""
+    def __init__(
+        self, folder: Path, events: int, seed: int, *, hours: int = 20, customers: int | None = None
+    ) -> None:
+        """Simulate so many events in so many hours, of as many customers as they need unless it is said.
+
+        Raises RuntimeError when that fails.
+        """
         nights = max(1, events // _EVENTS_A_NIGHT)
         whole, self.reference = folder / "events.jsonl", folder / "bank.jsonl"
         planted = [
             f"--incidents={plot.kind}={min(999, count * nights)}" for plot, count in USUAL_INCIDENTS.items()
         ]
         riskdesk(
-            "simulate", "--seed", seed, "--customers", _CUSTOMERS_A_NIGHT * nights, "--hours", 20,
+            "simulate", "--seed", seed, "--customers", customers or _CUSTOMERS_A_NIGHT * nights,
+            "--hours", hours,
             "--events", events, "--start", START, *planted,
             "-o", whole, "--truth", folder / "truth.jsonl", "--reference", self.reference,
         )  # fmt: skip

@@ -8,10 +8,19 @@ from typing import NamedTuple, Protocol
 from cases.ranking import PROMOTED_BAND, Facts, RankPolicy, rank
 from cases.work.policy import WorkPolicy
 from domain.findings import Severity
-from domain.instants import span_ms
 
 AGENTS, AHT_S, NIGHT_S = 20, 180.0, 8 * 3600
 MIX = {Severity.CRITICAL: 0.05, Severity.HIGH: 0.60, Severity.MEDIUM: 0.25, Severity.LOW: 0.10}
+PROBABILITY, CURRENCY = 0.5, "CNY"
+# Expected losses (minor units): of one in five nothing is known, the others are spread around the middle by
+# so much (of the natural logarithm), and stay below what would lift them into the band above.
+_UNKNOWN, _SPREAD = 0.2, 1.5
+_MIDDLE_MINOR = {
+    Severity.CRITICAL: 600_000,
+    Severity.HIGH: 600_000,
+    Severity.MEDIUM: 60_000,
+    Severity.LOW: 60_000,
+}
 START_MS = 1_772_712_000_000
 POLICY = RankPolicy()
 PROMOTE_AFTER = WorkPolicy().promote_after
@@ -20,12 +29,13 @@ SLA_S = {severity: POLICY.sla(band, severity).total_seconds() for severity, band
 
 
 class Arrival(NamedTuple):
-    """A case of a night: when it comes, how bad it is, and how long it takes; times in seconds."""
+    """A case of a night: when it comes, how bad it is, how long it takes (seconds), and its expected loss."""
 
     number: int
     at_s: float
     severity: Severity
     work_s: float
+    loss_minor: int = 0
 
     @property
     def at_ms(self) -> int:
@@ -60,27 +70,27 @@ class RankedDesk:
 
     def __init__(self, promote_after: float | None) -> None:
         """Promote after so many times the service level, or never."""
-        self._promote_after = promote_after
+        self._promotion = WorkPolicy(promote_after=promote_after)
         self._ready: list[tuple[int, int, int, Arrival]] = []
         self._promotions: list[tuple[int, int, int, Arrival]] = []
         self._taken: set[int] = set()
         self.promoted = 0
 
     def add(self, arrival: Arrival) -> None:
-        facts = Facts(arrival.severity, 0.5, {}, arrival.at_ms, frozenset(), 1, 1)
+        exposure = {CURRENCY: round(arrival.loss_minor / PROBABILITY)}
+        facts = Facts(arrival.severity, PROBABILITY, exposure, arrival.at_ms, frozenset(), 1, 1)
         ranked = rank(facts, POLICY)
-        heappush(self._ready, (ranked.band, ranked.due_ms, arrival.number, arrival))
-        if self._promote_after is not None and ranked.band > PROMOTED_BAND:
-            sla_ms = span_ms(POLICY.sla(ranked.band, arrival.severity))
-            at_ms = arrival.at_ms + round(self._promote_after * sla_ms)
-            heappush(self._promotions, (at_ms, ranked.due_ms, arrival.number, arrival))
+        heappush(self._ready, (ranked.band, ranked.rank_ms, arrival.number, arrival))
+        wait_ms = self._promotion.promotion_ms(POLICY.sla(ranked.band, arrival.severity))
+        if wait_ms is not None and ranked.band > PROMOTED_BAND:
+            heappush(self._promotions, (arrival.at_ms + wait_ms, ranked.rank_ms, arrival.number, arrival))
 
     def take(self, agent: int, at_s: float) -> Arrival | None:
         now_ms = START_MS + round(at_s * 1000)
         while self._promotions and self._promotions[0][0] <= now_ms:
-            _, due_ms, number, arrival = heappop(self._promotions)
+            _, rank_ms, number, arrival = heappop(self._promotions)
             if number not in self._taken:
-                heappush(self._ready, (PROMOTED_BAND, due_ms, number, arrival))
+                heappush(self._ready, (PROMOTED_BAND, rank_ms, number, arrival))
                 self.promoted += 1
         while self._ready:
             _, _, number, arrival = heappop(self._ready)
@@ -99,6 +109,19 @@ def night(seed: int, load: float, hours: float = NIGHT_S / 3600) -> list[Arrival
         severity = random.choices(list(MIX), list(MIX.values()))[0]
         found.append(Arrival(len(found), at_s, severity, random.expovariate(1 / AHT_S)))
         at_s += random.expovariate(load * AGENTS / AHT_S)
+    return found
+
+
+def with_losses(arrivals: Sequence[Arrival], seed: int) -> list[Arrival]:
+    """Give the same cases with money at risk."""
+    random = Random(f"losses|{seed}")
+    found = []
+    for arrival in arrivals:
+        minor = round(_MIDDLE_MINOR[arrival.severity] * random.lognormvariate(0, _SPREAD))
+        upper = arrival.severity in (Severity.CRITICAL, Severity.HIGH)
+        most = (POLICY.critical_loss_minor if upper else POLICY.high_loss_minor) - 1
+        known = random.random() >= _UNKNOWN
+        found.append(arrival._replace(loss_minor=min(minor, most) if known else 0))
     return found
 
 

@@ -5,13 +5,14 @@ Chromium. `row_ms` is the time from before the INSERT of an alert, by another pr
 its row is on the screen of a browser that nobody touches (median of many).
 
 Then agents whom HTTP clients play open the queue, a case, their work place and the wallboard and write a
-note, each pausing some seconds between two looks, while alerts are taken in at a steady rate; the 95th
-percentile counts over all pages, on SQLite and on PostgreSQL. Answers of status 500 and above, and those
-that never came, are errors. All of it shares the processors of the machine: browser, agents, intake, desk.
+note, each pausing some seconds between two looks, while alerts are taken in at a steady rate, on SQLite and
+on PostgreSQL: `p95_ms` is the 95th percentile over all pages, `page_ms` that of the kind of page that has
+the largest. Answers of status 500 and above, and those that never came, are errors. All of it shares the
+processors of the machine: browser, agents, intake, desk.
 
-Last, bursts of alerts over a store of many open cases while one browser looks at the queue: what its heap of
-JavaScript after garbage collection, its nodes and the memory of the desk grow by between the end of the first
-tenth and the end. `heap_growth` is a ratio: 1.00 is none.
+Last, bursts of alerts over a store of many open cases while one browser looks at the queue, thousands as in a
+night of twelve hours: what its heap of JavaScript after garbage collection, the memory of the desk and the
+time of its answers grow by between the end of the first tenth and the end; 1.00 is none.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -35,6 +37,7 @@ from tests.browser.watching import connected
 from tests.postgres_server import NoServer, PostgresServer
 
 _LAGS_OF = 30
+_ANSWERS_OF = 15
 
 
 def main() -> None:
@@ -48,6 +51,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=1000, help="alerts taken in each second beside them")
     parser.add_argument("--cases", type=int, default=50_000, help="open cases during the bursts")
     parser.add_argument("--bursts", type=int, default=1000)
+    parser.add_argument("--most", type=float, default=180, help="seconds that the bursts take at most")
     given = parser.parse_args()
     with TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
@@ -57,14 +61,20 @@ def main() -> None:
         row_ms = _until_on_screen(browser, folder)
         sqlite = _agents(_store(folder, "agents"), given)
         postgres = _on_postgres(given)
-        growth = _bursts(browser, folder, given)
+        grown = _bursts(browser, folder, given)
         browser.close()
-    errors = sqlite.errors + (postgres.errors if postgres else 0)
-    on_postgres = f"{postgres.p95_ms:.0f}" if postgres else "none"
-    print(
-        f"row_ms: {row_ms:.0f} p95_ms_sqlite: {sqlite.p95_ms:.0f} p95_ms_postgresql: {on_postgres} "
-        f"errors: {errors} heap_growth: {growth:.2f}"
-    )
+    agents = {"sqlite": sqlite, "postgresql": postgres}
+    measured = {name: each for name, each in agents.items() if each is not None}
+    figures = [f"row_ms: {row_ms:.0f}"]
+    for name, each in measured.items():
+        figures += [
+            f"p95_ms_{name}: {each.p95_ms:.0f}",
+            f"page_ms_{name}: {each.worst_p95_ms:.0f}",
+            f"intake_per_s_{name}: {each.intake_per_s:.0f}",
+        ]
+    figures += [f"errors: {sum(each.errors for each in measured.values())}"]
+    figures += [f"{name}_growth: {growth:.2f}" for name, growth in grown.items()]
+    print(" ".join(figures))
 
 
 def _chromium() -> str:
@@ -116,10 +126,13 @@ def _agents(url: str, given: argparse.Namespace) -> Measured:
         tokens = sessions(store, given.agents)
     desk = DeskProcess(url, "--demo")
     intake = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.desk_intake", url, str(given.rate), str(given.seconds + 5)]
+        [sys.executable, "-m", "benchmarks.desk_intake", url, str(given.rate), str(given.seconds + 5)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     measured = traffic(desk.address, tokens, given.seconds, given.pause)
-    intake.wait()
+    said, _ = intake.communicate()
+    measured.intake_per_s = float(said)
     desk.stop()
     print(f"{url.partition(':')[0]}: {measured}")
     return measured
@@ -139,29 +152,39 @@ def _on_postgres(given: argparse.Namespace) -> Measured | None:
         server.remove()
 
 
-def _bursts(browser: Browser, folder: Path, given: argparse.Namespace) -> float:
+class _Sizes(NamedTuple):
+    """What there is at a moment: memory in MB, and the time of an answer in ms."""
+
+    heap: float
+    nodes: int
+    memory: float
+    response: float
+
+
+def _bursts(browser: Browser, folder: Path, given: argparse.Namespace) -> dict[str, float]:
     url = _store(folder, "soak", given.cases)
     desk = DeskProcess(url, "--demo")
-    first: tuple[float, int, float] | None = None
-    last = (0.0, 0, 0.0)
+    first: _Sizes | None = None
     with open_store(url, policy=QueuePolicy(flood=None)) as store:
         page = _looking(browser, desk)
-        for number in range(given.bursts):
+        until = time.monotonic() + given.most
+        number = 0
+        while number < given.bursts and time.monotonic() < until:
             for each in range(5):
                 tell(store, f"soak-{number % 50}-{each}")
             page.wait_for_timeout(40)
-            if number in (given.bursts // 10, given.bursts - 1):
-                last = _sizes(page, desk.pid)
-                print(f"burst {number + 1}: heap {last[0]:.1f} MB, {last[1]} nodes, desk {last[2]:.0f} MB")
-                first = first or last
+            number += 1
+            if first is None and number > given.bursts // 10:
+                first = _sizes(page, desk.pid, number)
+        last = _sizes(page, desk.pid, number)
         page.context.close()
     desk.stop()
     assert first is not None
-    return last[0] / first[0]
+    return {name: getattr(last, name) / getattr(first, name) for name in ("heap", "memory", "response")}
 
 
-def _sizes(page: Page, pid: int) -> tuple[float, int, float]:
-    """Give the heap after a collection and the nodes of a page, and what the desk has in memory (MB)."""
+def _sizes(page: Page, pid: int, bursts: int) -> _Sizes:
+    """Look at a page's heap after a collection and its nodes, at the desk's memory and its answers."""
     client = page.context.new_cdp_session(page)
     client.send("HeapProfiler.collectGarbage")
     client.send("Performance.enable")
@@ -172,7 +195,19 @@ def _sizes(page: Page, pid: int) -> tuple[float, int, float]:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines()
         if line.startswith("VmRSS")
     )
-    return found["JSHeapUsedSize"] / 1e6, int(found["Nodes"]), resident / 1e3
+    took = []
+    for _ in range(_ANSWERS_OF):
+        begun = time.perf_counter()
+        page.context.request.get("/queue/rows")
+        took.append((time.perf_counter() - begun) * 1000)
+    sizes = _Sizes(
+        found["JSHeapUsedSize"] / 1e6, int(found["Nodes"]), resident / 1e3, statistics.median(took)
+    )
+    print(
+        f"burst {bursts}: heap {sizes.heap:.1f} MB, {sizes.nodes} nodes, desk {sizes.memory:.0f} MB, "
+        f"an answer {sizes.response:.0f} ms"
+    )
+    return sizes
 
 
 if __name__ == "__main__":

@@ -11,13 +11,15 @@ NOW_MS = 1_772_712_000_000
 _STATEMENTS = (
     """
     INSERT INTO case_ (
-        id, kind, subject, words, status, band, due_ms, opened_at_ms, ready_at_ms, alerts, probability,
-        exposure_minor, currency, expected_loss_minor, breakdown, outcome, closed_by, closed_at_ms
+        id, kind, subject, words, status, band, due_ms, rank_ms, opened_at_ms, ready_at_ms, alerts,
+        probability, exposure_minor, currency, expected_loss_minor, breakdown, outcome, closed_by,
+        closed_at_ms
     )
     WITH RECURSIVE made (n) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM made WHERE n < {cases})
     SELECT
         'C' || n, 'fraud', 'customer:u' || n, 'customer u' || n,
         CASE WHEN n <= {opened} THEN 'open' ELSE 'closed' END, n % 3, {now_ms} + (n * 7919) % 1800000,
+        {now_ms} + (n * 7919) % 1800000 - (n * 104729) % 3600000,
         {now_ms} - 1000, {now_ms} - 1000, 1, 0.5, 250000, 'CNY', 125000,
         '{{"severity": "medium", "tier": "standard", "band": "' || CASE n % 3
             WHEN 0 THEN 'critical' WHEN 1 THEN 'high' ELSE 'rest'
@@ -27,10 +29,10 @@ _STATEMENTS = (
     FROM made
     """,
     """
-    INSERT INTO task (case_id, kind, subject, skill, state, band, due_ms, made_at_ms, ended_at_ms)
+    INSERT INTO task (case_id, kind, subject, skill, state, band, rank_ms, made_at_ms, ended_at_ms)
     SELECT
         id, 'call_customer', subject, 'general', CASE WHEN status = 'open' THEN 'ready' ELSE 'done' END,
-        band, due_ms, opened_at_ms, closed_at_ms
+        band, rank_ms, opened_at_ms, closed_at_ms
     FROM case_
     """,
     """

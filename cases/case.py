@@ -56,8 +56,9 @@ class Case(Struct, frozen=True, kw_only=True):
 
     `rank` is the place in the queue counted from 1, None once the case is closed or merged. `reasons`
     are the distinct sentences of its alerts, the worst 100 first; `members` its cards with their customers.
-    `breakdown` says how band and due came about; of a device's case `close_reason` says what it was. `leases`
-    are those of its tasks. While it waits it has a `waiting_reason` and `wake_at_ms`, while it is escalated a
+    `breakdown` says how band, due and `rank_ms`, where it stands inside its band, came about; of a device's
+    case `close_reason` says what it was. `leases` are those of its tasks. While it waits it has a
+    `waiting_reason` and `wake_at_ms`, while it is escalated a
     `team`. `linked_to` is an older case about the same, and `version` grows with each change.
     """
 
@@ -66,6 +67,7 @@ class Case(Struct, frozen=True, kw_only=True):
     subject: str
     band: int
     due_ms: int
+    rank_ms: int
     opened_at_ms: int
     status: Status
     alerts: int

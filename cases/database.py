@@ -13,6 +13,8 @@ from cases.audit.keys import Keys
 from cases.schema import Schema
 
 Values = Mapping[str, Any]
+# What a URL of a server's database looks like, for who wrote one that is none.
+POSTGRESQL_URL = "postgresql://user@host:5432/database, with what else libpq reads behind a `?`"
 _ANOTHER = re.compile(r"\{(\w+)\}")
 
 
@@ -48,6 +50,13 @@ class Database(Protocol):
         Not `alone`, others may write at the same time that are not alone either, as claims do: for
         statements that lock the rows they go by. Where a store has one writer that makes no difference.
         Raises StoreBusy when another process does not let go of the store in time.
+        """
+
+    def recording(self) -> AbstractContextManager[None]:
+        """Do what follows in one transaction that waits for no other before its end.
+
+        For what touches one row that no other depends on, and for the audit's own: whoever only looks at
+        something must not wait for those who write, as far as the store can have it. Raises as `writing`.
         """
 
     def reading(self) -> AbstractContextManager[None]:

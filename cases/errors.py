@@ -27,11 +27,27 @@ CaseError
     └── NotAStore       a file of something else
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Self
+
 # ruff: noqa: N818 - the names are what the desk says, and the tree shows that they are errors.
 
 
 class CaseError(Exception):
-    """Anything the queue refuses; its message is fit for the person at the desk."""
+    """Anything the queue refuses; its message is fit for the person at the desk.
+
+    What is refused often has a `key` and the `values` in its message, by which a desk says it in another
+    language. Values that end in `_ms` are times in milliseconds since 1970.
+    """
+
+    key = ""
+    values: Mapping[str, object] = MappingProxyType({})
+
+    def known_as(self, key: str, **values: object) -> Self:
+        """Keep by what this is said in other languages."""
+        self.key, self.values = key, values
+        return self
 
 
 class WrongUse(CaseError, ValueError):

@@ -1,6 +1,6 @@
 """Finding cases: what a page of the queue asks for, and the cases that fit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -60,6 +60,8 @@ def find(db: Database, wanted: Wanted, limit: int, skipped: int) -> Found:
         raise WrongUse(f"{limit} cases behind {skipped}; 1 to {MOST_COUNTED} can be shown, so narrow it down")
     if len(wanted.text) > _LONGEST_TEXT:
         raise WrongUse(f"a text of {len(wanted.text)} characters; look for {_LONGEST_TEXT} at most")
+    if wanted == Wanted(ended_from_ms=wanted.ended_from_ms):
+        return _whole_queue(db, limit, skipped)
     values = _values(wanted)
     total = 0
     ids: list[str] = []
@@ -77,9 +79,26 @@ def find(db: Database, wanted: Wanted, limit: int, skipped: int) -> Found:
                 ids += fitting[behind : behind + room]
                 total += len(fitting)
             else:
-                ids += _ids(db.rows(found, **asked, limit=room, skipped=behind))
-                total += db.rows(counted, **asked, limit=MOST_COUNTED + 1, skipped=0)[0]["cases"]
+                fitting = _ids(db.rows(found, **asked, limit=room, skipped=behind))
+                ids += fitting
+                # A page that ends before its limit says how many there are.
+                known = behind + len(fitting) if fitting and len(fitting) < room else None
+                total += _count(db, counted, **asked) if known is None else known
     return Found(cases=several(db, ids), total=min(total, MOST_COUNTED), more=total > MOST_COUNTED)
+
+
+def _whole_queue(db: Database, limit: int, skipped: int) -> Found:
+    """Give a page of all that is live: where a case stands on it says where it stands in the queue."""
+    values = _values(Wanted()) | {"statuses": as_json(LIVE)}
+    ids = _ids(db.rows("find_live", **values, limit=limit, skipped=skipped))
+    total = _count(db, "count_all_live") if len(ids) == limit or not ids else skipped + len(ids)
+    cases = _placed(db, ids, {case_id: place for place, case_id in enumerate(ids, skipped + 1)})
+    return Found(cases=cases, total=min(total, MOST_COUNTED), more=total > MOST_COUNTED)
+
+
+def _count(db: Database, name: str, **values: Any) -> int:
+    found: int = db.rows(name, **values, limit=MOST_COUNTED + 1, skipped=0)[0]["cases"]
+    return found
 
 
 class Behind(Struct, frozen=True, kw_only=True):
@@ -120,7 +139,7 @@ def find_behind(
 def _behind(db: Database, case_id: str) -> Behind:
     (row,) = db.rows("places_of", ids=as_json([case_id]))
     if row["status"] in LIVE:
-        return Behind(band=row["band"], at_ms=row["due_ms"], id=row["id"])
+        return Behind(band=row["band"], at_ms=row["rank_ms"], id=row["id"])
     return Behind(band=None, at_ms=row["ended_ms"], id=row["id"])
 
 
@@ -130,7 +149,10 @@ def _ids(rows: Iterable[Row]) -> list[str]:
 
 def several(db: Database, ids: Sequence[str]) -> tuple[Case, ...]:
     """Give these cases in this order, without those that are not there; inside a transaction."""
-    places = _places(db, ids)
+    return _placed(db, ids, _places(db, ids))
+
+
+def _placed(db: Database, ids: Sequence[str], places: Mapping[str, int]) -> tuple[Case, ...]:
     rows = {row["id"]: row for row in db.rows("cases_by_id", ids=as_json(ids))}
     placed: list[Row] = [dict(rows[name]) | {"place": places.get(name)} for name in ids if name in rows]
     return read_cases(db, placed)

@@ -47,12 +47,19 @@ class Group(NamedTuple):
     """New alerts that go into one case, and the live cases that this makes one.
 
     `case_id` is the oldest of the live cases, or, where `opens`, a new one named after the first alert.
+    Cases that a person makes one have no new alerts, and were `joined_at_ms`.
     """
 
     case_id: str
     opens: bool
     merged: tuple[str, ...]
     alerts: tuple[Incoming, ...]
+    joined_at_ms: int = 0
+
+    @property
+    def at_ms(self) -> int:
+        """When this happens: with the last of the alerts, or when a person did it."""
+        return self.alerts[-1].alert.at_ms if self.alerts else self.joined_at_ms
 
 
 class Plan(NamedTuple):

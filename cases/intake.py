@@ -70,7 +70,8 @@ def put_into_cases(
         before = {row["id"]: row for row in db.rows("cases", ids=ids)}
     for merging in groups:
         if merging.merged:
-            _merge(db, merging, before)
+            join(db, merging, before)
+            _tell_merged(db, merging)
     db.run_all("add_alert", _alert_rows(groups))
     if items := list(_item_rows(groups)):
         db.run_all("add_device_item", items)
@@ -134,15 +135,21 @@ def _links(groups: Iterable[Group], links: Mapping[Subject, str]) -> dict[str, s
     return found
 
 
-def _merge(db: Database, merging: Group, before: Mapping[str, Row]) -> None:
-    """Let the oldest case take in the others: their alerts, subjects and tasks, with whoever holds these."""
-    survivor, at_ms = merging.case_id, merging.alerts[-1].alert.at_ms
+def join(db: Database, merging: Group, before: Mapping[str, Row]) -> None:
+    """Let a case take in the others of its group: their alerts, subjects and tasks, with whoever holds these.
+
+    Where the case then stands is for `restate` to say. Raises NotPossible for a case that cannot be merged.
+    """
     for merged in merging.merged:
         case_after(Status(before[merged]["status"]), Event.MERGE)
-    void_twins(db, (survivor, *merging.merged), at_ms)
-    moves = [{"survivor": survivor, "merged": merged} for merged in merging.merged]
+    void_twins(db, (merging.case_id, *merging.merged), merging.at_ms)
+    moves = [{"survivor": merging.case_id, "merged": merged} for merged in merging.merged]
     for name in (*_MOVES, "follow_merge", "end_merged"):
         db.run_all(name, moves)
+
+
+def _tell_merged(db: Database, merging: Group) -> None:
+    survivor, at_ms = merging.case_id, merging.at_ms
     db.run_all("add_event", [event(merged, at_ms, DESK, "merged", new=survivor) for merged in merging.merged])
     db.run_all(
         "add_event", [event(survivor, at_ms, DESK, "took_in", new=merged) for merged in merging.merged]

@@ -20,10 +20,13 @@ from cases.schema import Migration, Schema, check_known, check_up_to_date, migra
 
 # More threads than this take turns: a server allows about a hundred connections to all its clients.
 _MOST_CONNECTIONS = 16
+# Of these at most so many wait to write, so that reading never waits for who writes.
+_MOST_WRITING = 8
 # Whoever holds this advisory lock of the database writes alone.
 _WRITING = int.from_bytes(b"riskdesk", "big")
 _BEGIN_ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({_WRITING})"
 _BEGIN_BESIDE = f"BEGIN; SELECT pg_advisory_xact_lock_shared({_WRITING})"
+_BEGIN_RECORDING = "BEGIN"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _DAMAGE = """
 SELECT 'index' AS kind, CAST(indexrelid AS REGCLASS)::TEXT AS name FROM pg_index WHERE NOT indisvalid
@@ -65,6 +68,7 @@ class PostgresDatabase:
         self._idle: list[Connection] = []
         self._idle_lock = Lock()
         self._turns = BoundedSemaphore(_MOST_CONNECTIONS)
+        self._writers = BoundedSemaphore(_MOST_WRITING)
         self._thread = local()
         self._bulk = BulkInserts()
         try:
@@ -112,16 +116,21 @@ class PostgresDatabase:
                     "INSERT INTO schema_version VALUES (%s, %s)", (step.version, step.name)
                 )
 
-    def writing(self, *, alone: bool = True) -> AbstractContextManager[None]:
-        return self._transaction(_BEGIN_ALONE if alone else _BEGIN_BESIDE)
+    @contextmanager
+    def writing(self, *, alone: bool = True) -> Iterator[None]:
+        self._refuse_nesting()
+        with self._writers, self._transaction(_BEGIN_ALONE if alone else _BEGIN_BESIDE):
+            yield
+
+    def recording(self) -> AbstractContextManager[None]:
+        return self._transaction(_BEGIN_RECORDING)
 
     def reading(self) -> AbstractContextManager[None]:
         return self._transaction(_BEGIN_READING)
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
-        if self._running is not None:
-            raise RuntimeError("a transaction within a transaction: end the first one before")
+        self._refuse_nesting()
         with self._turns, translated(self._server):
             connection = self._begun(begin)
             endings = Endings()
@@ -134,6 +143,10 @@ class PostgresDatabase:
             finally:
                 self._thread.running = None
                 self._give_back(connection)
+
+    def _refuse_nesting(self) -> None:
+        if self._running is not None:
+            raise RuntimeError("a transaction within a transaction: end the first one before")
 
     def _begun(self, begin: str) -> Connection:
         """Give a connection in a new transaction; one that was lost while it lay idle is replaced."""
@@ -189,8 +202,12 @@ class PostgresDatabase:
         done = self._bulk.insert(self._connection, name, values)
         if isinstance(done, int):
             return done
+        rows = list(done)
+        # For none and for one, `executemany` waits for the server once more than it takes.
+        if len(rows) < 2:
+            return sum(self._connection.execute(_sql(name), row).rowcount for row in rows)
         with self._connection.cursor() as cursor:
-            cursor.executemany(_sql(name), done)
+            cursor.executemany(_sql(name), rows)
             return max(0, cursor.rowcount)
 
     def at_end(self, finish: Finish, item: Any, /) -> None:

@@ -12,11 +12,10 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.numeric import Int8BinaryDumper
 
+from cases.database import POSTGRESQL_URL
 from cases.errors import StoreBusy, StoreError, WrongUse
 
 Connection = psycopg.Connection[DictRow]
-
-ALLOWED = "postgresql://user@host:5432/database, with what else libpq reads behind a `?`"
 
 # What holds unless the URL says otherwise; a server that vanishes without a word is noticed within a minute.
 _DEFAULTS: dict[str, Any] = {
@@ -56,7 +55,7 @@ class Server:
             self._settings = conninfo_to_dict(url)
         except psycopg.Error:
             # Not `from` the error, which may quote the URL, and the URL may hold the password.
-            raise WrongUse(f"that is no URL of PostgreSQL; allowed is {ALLOWED}") from None
+            raise WrongUse(f"that is no URL of PostgreSQL; allowed is {POSTGRESQL_URL}") from None
 
     def __str__(self) -> str:
         """Name the database as a URL without the password."""

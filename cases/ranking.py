@@ -1,4 +1,4 @@
-"""In which order cases are worked: band first, then the time by which it should have been taken up.
+"""In which order cases are worked: band first, then when each is due, sooner or later by the money at risk.
 
 Both are plain columns, so that a case ages by itself and the queue is read without a clock. Rank depends
 on the alerts of a case alone, never on the order in which they came; more alerts only move it forward.
@@ -6,6 +6,7 @@ on the alerts of a case alone, never on the order in which they came; more alert
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import log2
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -13,15 +14,19 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from domain.findings import Severity
-from domain.instants import iso, span_ms
+from domain.instants import iso, span_ms, span_words
 from domain.money import money_words
 
 BAND_NAMES = ("critical", "high", "rest")
 # Where what waited too long moves up to. Waiting makes nothing critical: that band is kept free for what is.
 PROMOTED_BAND = 1
 
+# Of a loss so many times doubled, or halved, more of that counts for nothing: nobody waits without an end.
+_MOST_DOUBLINGS = 10
+
 Span = Annotated[timedelta, Field(ge=timedelta(seconds=1), le=timedelta(days=7))]
 Factor = Annotated[float, Field(gt=0, le=1)]
+HeadStart = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=31))]
 LossMinor = Annotated[int, Field(ge=1, le=10**15)]
 
 
@@ -34,6 +39,12 @@ class RankPolicy:
     (100,000.00 and 10,000.00). A ring is critical from `ring_customers` people and `ring_cards` cards on,
     at a probability of `ring_probability` or more. A tier's factor shortens the wait inside a band and
     never changes the band.
+
+    Inside a band a case stands at its due time if `even_loss_minor` is its expected loss. Each doubling of
+    that counts as if it were due so much earlier as `doubling_...` says for the band, each halving as if
+    later; ten of either at most. With zero the due time alone decides. The defaults are measured
+    (benchmarks/README.md): the last band waits longest and saves most if its loss decides, in high more than
+    a little costs the service level, and what is critical never waits.
     """
 
     sla_critical: Span = timedelta(seconds=60)
@@ -45,6 +56,10 @@ class RankPolicy:
     tier_private: Factor = 0.5
     critical_loss_minor: LossMinor = 10_000_000
     high_loss_minor: LossMinor = 1_000_000
+    even_loss_minor: LossMinor = 100_000
+    doubling_critical: HeadStart = timedelta(0)
+    doubling_high: HeadStart = timedelta(minutes=10)
+    doubling_rest: HeadStart = timedelta(days=7)
     ring_customers: Annotated[int, Field(ge=2, le=1000)] = 2
     ring_cards: Annotated[int, Field(ge=2, le=1000)] = 4
     ring_probability: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -64,6 +79,13 @@ class RankPolicy:
         if band == len(BAND_NAMES) - 1 and severity == Severity.LOW:
             return self.sla_low
         return (self.sla_critical, self.sla_high, self.sla_rest)[band]
+
+    def head_start_ms(self, band: int, loss_minor: int) -> int:
+        """Give by how much earlier than due a case with this expected loss stands; negative for later."""
+        doubling = (self.doubling_critical, self.doubling_high, self.doubling_rest)[band]
+        doublings = log2(loss_minor / self.even_loss_minor) if loss_minor else -_MOST_DOUBLINGS
+        within = max(-_MOST_DOUBLINGS, min(doublings, _MOST_DOUBLINGS))
+        return round(within * span_ms(doubling))
 
     def tier(self, tiers: frozenset[str]) -> tuple[str, float]:
         """Give the tier that counts, the one with the smallest factor, and that factor."""
@@ -97,10 +119,11 @@ class Facts(NamedTuple):
 
 
 class Rank(NamedTuple):
-    """Where a case stands, and why."""
+    """Where a case stands, and why: in its band by `rank_ms`, the time that it is due less its head start."""
 
     band: int
     due_ms: int
+    rank_ms: int
     exposure_minor: int
     currency: str
     expected_loss_minor: int
@@ -127,7 +150,7 @@ def exposures(slots: Mapping[tuple[str, str], int]) -> dict[str, int]:
 
 
 def rank(facts: Facts, policy: RankPolicy) -> Rank:
-    """Rank a case: its band, and due = first alert + SLA(band, severity) x tier factor.
+    """Rank a case: its band, due = first alert + SLA(band, severity) x tier factor, and its head start.
 
     Of several currencies the largest exposure decides; amounts of different currencies are never added.
     """
@@ -139,6 +162,7 @@ def rank(facts: Facts, policy: RankPolicy) -> Rank:
     tier, factor = policy.tier(facts.tiers)
     sla = policy.sla(band, facts.severity)
     due_ms = facts.first_at_ms + round(span_ms(sla) * factor)
+    rank_ms = due_ms - policy.head_start_ms(band, loss_minor)
     breakdown = {
         "severity": facts.severity.name.lower(),
         "probability": facts.probability,
@@ -153,8 +177,18 @@ def rank(facts: Facts, policy: RankPolicy) -> Rank:
         "tier_factor": factor,
         "first_alert": iso(facts.first_at_ms),
         "due": iso(due_ms),
+        "head_start_s": (due_ms - rank_ms) / 1000,
+        "stands_at": iso(rank_ms),
     }
-    return Rank(band, due_ms, exposure_minor, currency, loss_minor, breakdown)
+    return Rank(band, due_ms, rank_ms, exposure_minor, currency, loss_minor, breakdown)
+
+
+def head_start_words(head_start_ms: int) -> str:
+    """Say what a head start does; nothing for none."""
+    if not head_start_ms:
+        return ""
+    way = "earlier" if head_start_ms > 0 else "later"
+    return f"taken as if due {span_words(abs(head_start_ms))} {way}"
 
 
 def _band(facts: Facts, loss_minor: int, currency: str, policy: RankPolicy) -> tuple[int, str]:

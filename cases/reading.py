@@ -66,6 +66,7 @@ def _case(row: Row, subjects: Sequence[Row], reasons: Sequence[Row], leases: Seq
         subject=row["words"],
         band=row["band"],
         due_ms=row["due_ms"],
+        rank_ms=row["rank_ms"],
         opened_at_ms=row["opened_at_ms"],
         status=Status(row["status"]),
         alerts=row["alerts"],

@@ -21,7 +21,7 @@ from cases.work.settling import standing_after
 from cases.work.states import Event
 from cases.work.to_do import TaskPlan, plan_tasks, write_tasks
 from domain.findings import Severity
-from domain.instants import iso, span_ms
+from domain.instants import iso
 from domain.wording import counted
 
 
@@ -83,7 +83,7 @@ def restate(
     for each, now in stand:
         if now["team"] and not before[each.case_id]["team"]:
             db.run("give_tasks_to", case_id=each.case_id, skill=now["team"], had=None)
-    publish_all(db, CHANGES, [(each.case_id, {}) for each in groups], groups[-1].alerts[-1].alert.at_ms)
+    publish_all(db, CHANGES, [(each.case_id, {}) for each in groups], groups[-1].at_ms)
 
 
 def _standing(each: Group, before: Mapping[str, Row], plan: TaskPlan) -> Values:
@@ -150,9 +150,10 @@ def _case_row(each: Group, circle: Circle, ranked: Rank) -> dict[str, Any]:
         "words": circle.words,
         "band": ranked.band,
         "due_ms": ranked.due_ms,
+        "rank_ms": ranked.rank_ms,
         "promoted": 0,
         "tier": ranked.breakdown["tier"],
-        "opened_at_ms": each.alerts[0].alert.at_ms,
+        "opened_at_ms": each.alerts[0].alert.at_ms if each.alerts else each.at_ms,
         "probability": ranked.breakdown["probability"],
         "exposure_minor": ranked.exposure_minor,
         "currency": ranked.currency,
@@ -177,26 +178,26 @@ def _about_devices(row: dict[str, Any], circle: Circle, items: Sequence[Item], a
 
 def _promotion_ms(facts: Facts, row: Values, policy: QueuePolicy) -> int | None:
     """Give when a case moves up if nobody has taken it up by then; None for one that is above."""
-    times = policy.work.promote_after
-    if times is None or row["band"] <= PROMOTED_BAND:
+    wait_ms = policy.work.promotion_ms(policy.ranking.sla(row["band"], facts.severity))
+    if wait_ms is None or row["band"] <= PROMOTED_BAND:
         return None
-    sla_ms = span_ms(policy.ranking.sla(row["band"], facts.severity))
-    return facts.first_at_ms + round(times * sla_ms)
+    return facts.first_at_ms + wait_ms
 
 
 def _events(each: Group, row: Values, before: Row | None) -> Iterator[Values]:
     """Say what the new alerts did to a case."""
-    first, last = each.alerts[0].alert, each.alerts[-1].alert
     if before is None:
+        first = each.alerts[0].alert
         yield event(each.case_id, first.at_ms, DESK, "opened", new=row["words"], note=first.reason)
         if len(each.alerts) > 1:
-            yield event(each.case_id, last.at_ms, DESK, "grew", new=counted(len(each.alerts) - 1, "alert"))
+            yield event(each.case_id, each.at_ms, DESK, "grew", new=counted(len(each.alerts) - 1, "alert"))
         return
-    yield event(each.case_id, last.at_ms, DESK, "grew", new=counted(len(each.alerts), "alert"))
+    if each.alerts:
+        yield event(each.case_id, each.at_ms, DESK, "grew", new=counted(len(each.alerts), "alert"))
     if row["words"] != before["words"]:
-        yield event(each.case_id, last.at_ms, DESK, "concerns", old=before["words"], new=row["words"])
+        yield event(each.case_id, each.at_ms, DESK, "concerns", old=before["words"], new=row["words"])
     if (row["band"], row["due_ms"]) != (before["band"], before["due_ms"]):
-        yield event(each.case_id, last.at_ms, DESK, "ranked", old=_rank_words(before), new=_rank_words(row))
+        yield event(each.case_id, each.at_ms, DESK, "ranked", old=_rank_words(before), new=_rank_words(row))
 
 
 def _rank_words(row: Row | Values) -> str:

@@ -14,7 +14,7 @@ from cases.alarms.service import SqlAlarms
 from cases.alert_records import SqlAlertRecords
 from cases.audit.service import SqlAudit
 from cases.calling.service import SqlCalling
-from cases.database import Database
+from cases.database import POSTGRESQL_URL, Database
 from cases.dead_letters import SqlDeadLetters
 from cases.delivery.service import SqlOutbox
 from cases.device_cases.service import SqlDeviceCases
@@ -23,14 +23,13 @@ from cases.feedback import SqlFeedback
 from cases.handover import SqlHandover
 from cases.knowledge.service import SqlKnowledge
 from cases.kpi.service import SqlKpi
+from cases.leading import SqlLeading
 from cases.models.policy import ModelPolicy
 from cases.models.service import SqlModels
 from cases.people import SqlPeople
 from cases.policy import QueuePolicy
 from cases.policy_in_force import policy_in_force, put_in_force
 from cases.ports import CaseStore, DeadLetterStore, ReferenceStore
-from cases.postgresql import PostgresDatabase
-from cases.postgresql_server import ALLOWED as POSTGRESQL_URL
 from cases.profiles.service import SqlProfiles
 from cases.reference import SqlReference
 from cases.repeats import SqlRepeats
@@ -77,6 +76,11 @@ class Store:
     def work(self) -> SqlWork:
         """What people do with cases."""
         return SqlWork(self.db, self.policy.work, self.calling.may_call)
+
+    @cached_property
+    def leading(self) -> SqlLeading:
+        """What leads do with cases of others."""
+        return SqlLeading(self.db, self.policy)
 
     @cached_property
     def device_cases(self) -> SqlDeviceCases:
@@ -270,6 +274,9 @@ def opened_models(url: str) -> Iterator[SqlModels]:
 
 def _open(url: str, create: bool, upgrade: bool) -> Database:
     if url.startswith(("postgresql://", "postgres://")):
+        # Its driver takes long to load, and where the store is a file no command needs it.
+        from cases.postgresql import PostgresDatabase
+
         return PostgresDatabase(url, create=create, upgrade=upgrade)
     return SqliteDatabase(_sqlite_path(url), create=create, upgrade=upgrade)
 

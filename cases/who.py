@@ -144,7 +144,9 @@ class Who(NamedTuple):
         if right in RIGHTS[self.role]:
             raise NotAllowed(f"{self.name} may not {right.replace('_', ' ')}: no scope of it allows that")
         may = ", ".join(role for role in Role if role is not Role.SYSTEM and right in RIGHTS[role])
-        raise NotAllowed(f"{self.name} ({self.role}) may not {right.replace('_', ' ')}; that takes: {may}")
+        raise NotAllowed(
+            f"{self.name} ({self.role}) may not {right.replace('_', ' ')}; that takes: {may}"
+        ).known_as("not_allowed", name=self.name, role=self.role.value)
 
 
 # What riskdesk does by itself.

@@ -17,11 +17,12 @@ from cases.alarms.view import AlarmView, alarm_record
 from cases.store import Store
 from cli.alarm_pages import figure_tables, live_table
 from cli.desk_options import JSON, STORE, WHO, Instant, now_ms, opened, options, who
+from cli.desk_times import Times
 from cli.durations import Duration
 from cli.zones import ZONE
 from devices.codes import catalogue
 from devices.wording import Language
-from domain.instants import iso, span_ms, to_ms
+from domain.instants import span_ms, to_ms
 
 # Figures are compared down the columns, which must not break.
 _WIDTH = 150
@@ -96,7 +97,8 @@ def shelve(alarm: str, length: timedelta, reason: str, agent: str, role: str, ur
     until_ms = at_ms + span_ms(length)
     with opened(url) as store:
         store.alarms.shelve(alarm, until_ms, reason, who(agent, role), at_ms)
-    click.echo(f"{alarm} is shelved until {iso(until_ms)}", err=True)
+        until = Times.of(store).whole(until_ms)
+    click.echo(f"{alarm} is shelved until {until}", err=True)
 
 
 @click.command(

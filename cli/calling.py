@@ -16,6 +16,7 @@ from cases.calling.dispositions import DISPOSITIONS
 from cases.calling.results import Recorded, Report
 from cli.calling_pages import calls_page, script_page
 from cli.desk_options import JSON, STORE, WHO, Instant, now_ms, opened, options, who
+from cli.desk_times import Times
 from connectors.dialer_webhook import WebhookDialer
 from domain.instants import iso, to_ms
 
@@ -159,6 +160,7 @@ def numbers(ctx: click.Context, case_id: str, agent: str, role: str, url: str, a
     at_ms = now_ms()
     with opened(url) as store:
         calls = store.calling.calls(case_id, who(agent, role), at_ms)
+        times = Times.of(store)
     if as_json:
         for call in calls:
             record = {
@@ -173,7 +175,7 @@ def numbers(ctx: click.Context, case_id: str, agent: str, role: str, url: str, a
             }
             click.echo(orjson.dumps(record))
     else:
-        _console().print(calls_page(calls, at_ms))
+        _console().print(calls_page(calls, at_ms, times))
     ctx.exit(0 if any(call.opens_ms is None and call.next for call in calls) else 1)
 
 

@@ -10,7 +10,8 @@ from rich.text import Text
 from cases.calling.call_scripts import Language, Script, Words
 from cases.calling.contacts import Number
 from cases.calling.service import Calling
-from domain.instants import from_ms, iso
+from cli.desk_times import Times
+from domain.instants import from_ms
 from domain.wording import counted
 
 _INDENT = 5
@@ -39,14 +40,14 @@ def tried_page(sentences: Iterable[tuple[str, str]]) -> RenderableType:
     return Group(Text("\nCalls", "bold"), *lines) if lines else Group()
 
 
-def calls_page(calls: Iterable[Calling], now_ms: int) -> RenderableType:
+def calls_page(calls: Iterable[Calling], now_ms: int, times: Times) -> RenderableType:
     """Give the calls of a case: whom, on which numbers, what was tried, and when the next may be made."""
     parts: list[RenderableType] = []
     for call in calls:
         parts.append(Text(f"task {call.task_id}  {call.subject}  {call.state}", "bold"))
         local = from_ms(now_ms).astimezone(ZoneInfo(call.zone))
-        when = "may be called now" if call.opens_ms is None else f"may be called from {iso(call.opens_ms)}"
-        parts.append(_below(f"{when}; it is {local:%H:%M} in {call.zone}"))
+        when = "now" if call.opens_ms is None else f"from {times.whole(call.opens_ms)}"
+        parts.append(_below(f"may be called {when}; it is {local:%H:%M} in {call.zone}"))
         parts.append(_below(call.tried))
         parts += [_below(wish.words) for wish in call.wishes if not wish.reference]
         parts += [_below(_number_words(number, call)) for number in call.numbers] or [

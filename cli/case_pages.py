@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cases.case import Case, CaseFile, DeviceItem, Task
-from cases.ranking import BAND_NAMES
+from cases.ranking import BAND_NAMES, head_start_words
+from cli.desk_times import Times
 from domain.findings import Member
-from domain.instants import iso
 from domain.money import money_words
 from domain.wording import counted
 
@@ -22,7 +22,7 @@ _COLOURS = ("bold red", "yellow", "default")
 _COLUMNS = (
     ("", 4),
     ("band", 8),
-    ("due (UTC)", 19),
+    ("due", 19),
     ("case", 11),
     ("subject", 31),
     ("alerts", 6),
@@ -32,19 +32,20 @@ _INDENT = 5
 _REASONS_SHOWN = 4
 
 
-def heading() -> RenderableType:
-    """Give the names of the columns of `ranked_lines`."""
-    return _columns(Text(name, "dim") for name, _ in _COLUMNS)
+def heading(times: Times) -> RenderableType:
+    """Give the names of the columns of `ranked_lines`, with the offset of all times below."""
+    names = (f"due ({times.name})" if name == "due" else name for name, _ in _COLUMNS)
+    return _columns(Text(name, "dim") for name in names)
 
 
-def ranked_lines(case: Case) -> RenderableType:
+def ranked_lines(case: Case, times: Times) -> RenderableType:
     """Give a case as its line in the queue, with its reasons, and its members where they are several."""
     colour = _COLOURS[case.band]
     line = _columns(
         (
             Text(str(case.rank or "-")),
             Text(BAND_NAMES[case.band], colour),
-            Text(_instant(case.due_ms)),
+            Text(times.second(case.due_ms)),
             Text(_plain(case.id)),
             Text(_plain(case.subject), "bold"),
             Text(str(case.alerts)),
@@ -57,9 +58,9 @@ def ranked_lines(case: Case) -> RenderableType:
         below.append(f"and {counted(more, 'more reason')}: riskdesk queue show {case.id}")
     if len(case.members) > 1:
         below.extend(_member_lines(case.members))
-    below.extend(f"with {_plain(lease.by)} until {_instant(lease.until_ms)}" for lease in case.leases)
+    below.extend(f"with {_plain(lease.by)} until {times.second(lease.until_ms)}" for lease in case.leases)
     if case.wake_at_ms is not None:
-        below.append(f"waits until {_instant(case.wake_at_ms)}: {_said(case.waiting_reason)}")
+        below.append(f"waits until {times.second(case.wake_at_ms)}: {_said(case.waiting_reason)}")
     if case.team is not None:
         below.append(f"with the team {_plain(case.team)}")
     if case.linked_to is not None:
@@ -72,18 +73,20 @@ def ranked_lines(case: Case) -> RenderableType:
     return Group(line, *(_below(text) for text in below))
 
 
-def case_page(file: CaseFile) -> RenderableType:
+def case_page(file: CaseFile, times: Times) -> RenderableType:
     """Give everything about one case."""
     case = file.case
-    parts: list[RenderableType] = [heading(), ranked_lines(case)]
+    parts: list[RenderableType] = [heading(times), ranked_lines(case, times)]
     if len(case.members) == 1:
         parts += [_title("Card"), *(_below(line) for line in _member_lines(case.members))]
-    parts += [_title("Rank"), *(_below(line) for line in _rank_words(case))]
-    parts += items_lines(file)
+    parts += [_title("Rank"), *(_below(line) for line in _rank_words(case, times))]
+    parts += items_lines(file, times)
     parts.append(_title("Alerts"))
     for alert in file.evidence:
         parts.append(
-            _below(f"{_moment(alert['at'])}  {alert['severity']}  {alert['detector']}: {alert['reason']}")
+            _below(
+                f"{times.of_text(alert['at'])}  {alert['severity']}  {alert['detector']}: {alert['reason']}"
+            )
         )
         evidence = {
             "probability": alert["probability"],
@@ -91,40 +94,40 @@ def case_page(file: CaseFile) -> RenderableType:
             **alert["evidence"],
         }
         parts.append(_below("; ".join(_fields(evidence)), deeper=4))
-    parts += [_title("To do"), *(task_line(task) for task in file.tasks)]
+    parts += [_title("To do"), *(task_line(task, times) for task in file.tasks)]
     parts.append(_title("Timeline"))
     for entry in file.timeline:
         change = " -> ".join(value for value in (entry.old, entry.new) if value)
         note = f"({entry.note})" if entry.note else ""
-        words = (_instant(entry.at_ms), entry.actor, entry.what.replace("_", " "), change, note)
+        words = (times.second(entry.at_ms), entry.actor, entry.what.replace("_", " "), change, note)
         parts.append(_below("  ".join(word for word in words if word)))
     return Group(*parts)
 
 
-def items_lines(file: CaseFile) -> list[RenderableType]:
+def items_lines(file: CaseFile, times: Times) -> list[RenderableType]:
     """Give what is wrong with devices, and what else there is to ask of the branches that are called."""
     lines: list[RenderableType] = []
     for title, items in (("Devices", file.items), ("Ask the branch as well", file.at_branches)):
         if items:
-            lines += [_title(title), *(_item_line(item, file.case.id) for item in items)]
+            lines += [_title(title), *(_item_line(item, file.case.id, times) for item in items)]
     return lines
 
 
-def _item_line(item: DeviceItem, case_id: str) -> RenderableType:
-    state = f"since {_instant(item.since_ms)}" if item.on else "over"
+def _item_line(item: DeviceItem, case_id: str, times: Times) -> RenderableType:
+    state = f"since {times.second(item.since_ms)}" if item.on else "over"
     other = f" ({item.case_id})" if item.case_id != case_id else ""
-    return _below(f"P{item.priority}  {item.words}, {state}, due {_instant(item.due_ms)}{other}")
+    return _below(f"P{item.priority}  {item.words}, {state}, due {times.second(item.due_ms)}{other}")
 
 
-def task_line(task: Task) -> RenderableType:
+def task_line(task: Task, times: Times) -> RenderableType:
     """Give something to do as a line: where it stands, what it is, about whom, and what it waits for."""
     words = f"{task.state}: {task.kind} {task.subject}"
     if task.skill != "general":
         words += f", for {task.skill}"
     if task.wake_at_ms is not None:
-        words += f", until {_instant(task.wake_at_ms)}: {_said(task.waiting_reason)}"
+        words += f", until {times.second(task.wake_at_ms)}: {_said(task.waiting_reason)}"
     if task.lease_by is not None and task.lease_until_ms is not None:
-        words += f", with {task.lease_by} until {_instant(task.lease_until_ms)}"
+        words += f", with {task.lease_by} until {times.second(task.lease_until_ms)}"
     return _below(words)
 
 
@@ -155,7 +158,7 @@ def _member_lines(members: Iterable[Member]) -> Iterable[str]:
         yield f"{f'customer {holder}' if holder else 'customer unknown'}: {tokens}"
 
 
-def _rank_words(case: Case) -> Iterable[str]:
+def _rank_words(case: Case, times: Times) -> Iterable[str]:
     """Say how the case came by its band and its time."""
     why = case.breakdown
     loss, exposure = (
@@ -163,17 +166,19 @@ def _rank_words(case: Case) -> Iterable[str]:
     )
     yield f"{why['band']}: {why['band_reason']}"
     if "due_reason" in why:
-        yield f"due {_moment(why['due'])}, {why['due_reason']}"
+        yield f"due {times.of_text(why['due'])}, {why['due_reason']}"
         return
     yield f"expected loss {loss} = {case.probability:.2f} x {exposure}"
     findings = why.get("findings", {})
     if len(findings) > 1:
         told = (f"{_said(name)} {probability:.2f}" for name, probability in _strongest(findings))
         yield f"probability {case.probability:.2f} from {', '.join(told)}"
+    due, first = (times.of_text(why[name]) for name in ("due", "first_alert"))
     yield (
-        f"due {_moment(why['due'])} = first alert {_moment(why['first_alert'])} + {why['sla_s']:g} s "
-        f"x {why['tier_factor']:g} ({why['tier']} tier)"
+        f"due {due} = first alert {first} + {why['sla_s']:g} s x {why['tier_factor']:g} ({why['tier']} tier)"
     )
+    if words := head_start_words(case.due_ms - case.rank_ms):
+        yield f"inside its band {words}, as {loss} are at risk"
 
 
 def _strongest(findings: Mapping[str, float]) -> list[tuple[str, float]]:
@@ -193,14 +198,6 @@ def _said(word: str | None) -> str:
 
 def _money(amount_minor: int, currency: str) -> str:
     return money_words(amount_minor, currency) if currency else "-"
-
-
-def _instant(at_ms: int) -> str:
-    return _moment(iso(at_ms))
-
-
-def _moment(written: str) -> str:
-    return written[:19].replace("T", " ")
 
 
 def _plain(text: str) -> str:

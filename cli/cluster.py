@@ -7,7 +7,7 @@ import click
 
 from config.addresses import parse_address
 from config.settings import Settings
-from flows.membership import Machine
+from flows.machine import Machine
 
 F = TypeVar("F", bound=Callable[..., Any])
 

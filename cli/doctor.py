@@ -61,6 +61,7 @@ def doctor(
         store=settings.store,
         alerts=settings.alerts,
         recovery=settings.recovery,
+        traces=settings.traces,
     )
     found = start_findings(job, desk_now_ms, ports=ports_of(settings), host=settings.metrics_host)
     show(found, as_json=as_json)

@@ -79,7 +79,7 @@ def http(token_file: Path | None, request_mb: int, **given: Any) -> None:
             if tidying.due(desk_now_ms()):
                 answers.tidy()
 
-        serve(server, tick)
+        serve(server, tick, intake.metrics, intake.room, where.metrics_port)
         say_counts(intake)
 
 
@@ -100,8 +100,6 @@ def tcp(**given: Any) -> None:
     tls = where.protection(token=False)
     with into.writer() as writer:
         intake = into.intake(writer)
-        serve(
-            TcpLines((where.host, where.port), intake, tls=tls, most_clients=where.clients),
-            writer.rotate_aged,
-        )
+        server = TcpLines((where.host, where.port), intake, tls=tls, most_clients=where.clients)
+        serve(server, writer.rotate_aged, intake.metrics, intake.room, where.metrics_port)
         say_counts(intake)

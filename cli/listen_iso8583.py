@@ -141,6 +141,6 @@ def iso8583(
             tls=tls,
             most_clients=where.clients,
         )
-        serve(server, intake.keep)
+        serve(server, intake.keep, intake.metrics, room, where.metrics_port)
         intake.end()
     click.echo(orjson.dumps({**translator.counts(), **intake.counts}))

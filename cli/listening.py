@@ -15,6 +15,7 @@ import orjson
 
 from cases.policy import QueuePolicy
 from cli.desk_options import options
+from cli.serving import served
 from config.profiles import load_profile
 from connectors.client_server import ClientServer, serve_until, tls_context
 from connectors.codec import Codec
@@ -23,6 +24,7 @@ from connectors.intake import Intake, Room
 from domain.receivers import is_here
 from flows.bounds import time_bounds
 from flows.followed import bytes_behind
+from observability.beside import ListenerMetrics
 
 T = TypeVar("T")
 
@@ -46,6 +48,7 @@ class Where(NamedTuple):
     tls_key: Path | None
     tls_client_ca: Path | None
     unprotected: bool
+    metrics_port: int
 
     def protection(self, *, token: bool) -> ssl.SSLContext | None:
         """Give the TLS to serve, None for none.
@@ -127,6 +130,12 @@ WHERE = options(
         is_flag=True,
         help="Beyond this machine all the same: something in front keeps strangers out.",
     ),
+    click.option(
+        "--metrics-port",
+        type=click.IntRange(0, 65_535),
+        default=0,
+        help="Loopback port for Prometheus; 0, the default, for none.",
+    ),
 )
 INTO = options(
     click.option("--out", type=_FOLDER, required=True, help="Folder for the lines, which a flow follows."),
@@ -170,11 +179,21 @@ def picked(kind: type[T], given: Mapping[str, Any]) -> T:
     return kind(**{name: given[name] for name in get_type_hints(kind)})
 
 
-def serve(server: ClientServer, tick: Callable[[], None]) -> None:
+def serve(
+    server: ClientServer, tick: Callable[[], None], metrics: ListenerMetrics, room: Room, metrics_port: int
+) -> None:
     """Serve until SIGTERM or Ctrl-C, then let senders at work finish; a second signal ends it at once.
 
-    `tick` is done every second.
+    `tick` is done every second. The `metrics`, with those of the server and its `room`, are told on a port,
+    unless that is 0. Raises PortTakenError when another process listens there.
     """
+    server.on_client = metrics.connections.inc
+    metrics.look_at(lambda: server.clients, room.lacking, room.behind)
+    with served(metrics, metrics_port, store=None):
+        _serve(server, tick)
+
+
+def _serve(server: ClientServer, tick: Callable[[], None]) -> None:
     stop = Event()
 
     def ask(number: int, frame: FrameType | None) -> None:

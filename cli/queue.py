@@ -16,9 +16,9 @@ from cli.calling import CALL_COMMANDS, LANGUAGE
 from cli.calling_pages import calls_page, script_page, tried_page
 from cli.case_pages import case_page, heading, items_lines, ranked_lines, task_line
 from cli.desk_options import JSON, READER, STORE, WHO, now_ms, opened, options, who
+from cli.desk_times import Times
 from cli.queue_devices import DEVICE_COMMANDS
 from cli.queue_life import COMMANDS
-from domain.instants import iso
 
 # A page that is wider is read badly, whatever the screen.
 _WIDEST = 100
@@ -73,14 +73,15 @@ def next_(
         script = store.calling.script(claimed.case.id) if claimed else None
         file = store.cases.show(claimed.case.id) if claimed and not as_json else None
         calls = store.calling.calls(claimed.case.id, person, now_ms()) if claimed and not as_json else ()
+        times = Times.of(store)
     if claimed is None:
         click.echo("nothing to do: no case is waiting", err=True)
         ctx.exit(1)
-    _say_claimed(claimed, as_json)
+    _say_claimed(claimed, as_json, times)
     if file is not None and script is not None:
         mine = [call for call in calls if call.task_id == claimed.task.id]
-        parts = [calls_page(mine, now_ms())] if mine else []
-        console().print(*items_lines(file), *parts, "", script_page(script, language), sep="\n")
+        parts = [calls_page(mine, now_ms(), times)] if mine else []
+        console().print(*items_lines(file, times), *parts, "", script_page(script, language), sep="\n")
 
 
 @queue.command(epilog="Example: riskdesk queue claim C0123456789 --agent agent-7 --store sqlite:///desk.db")
@@ -99,7 +100,8 @@ def claim(
         claimed = store.work.claim(
             case_id, who(agent, role), now_ms(), skills=skills, lease_ms=_lease_ms(lease_minutes)
         )
-    _say_claimed(claimed, as_json)
+        times = Times.of(store)
+    _say_claimed(claimed, as_json, times)
 
 
 @queue.command(epilog="Example: riskdesk queue renew 12 --agent agent-7 --store sqlite:///desk.db")
@@ -119,7 +121,8 @@ def renew(
         claimed = store.work.renew(
             task_id, who(agent, role), lease_no, now_ms(), lease_ms=_lease_ms(lease_minutes)
         )
-    _say_claimed(claimed, as_json)
+        times = Times.of(store)
+    _say_claimed(claimed, as_json, times)
 
 
 @queue.command(
@@ -175,11 +178,12 @@ def show(case_id: str, language: Language, agent: str, role: str, url: str, as_j
         file = store.cases.show(case_id)
         _seen(store, who(agent, role), f"case:{case_id}")
         tried, script = store.calling.sentences(case_id, now_ms()), store.calling.script(case_id)
+        times = Times.of(store)
     if as_json:
         calls = {"tried": dict(tried), "script": {"name": script.name, "version": script.version}}
         click.echo(orjson.dumps({**case_file_record(file), **calls}))
     else:
-        console().print(case_page(file), tried_page(tried), script_page(script, language), sep="\n")
+        console().print(case_page(file, times), tried_page(tried), script_page(script, language), sep="\n")
 
 
 @queue.command(
@@ -229,9 +233,10 @@ def print_ranked(
 ) -> int:
     """Print the first `limit` cases in the order of their rank, and give how many there were to print."""
     cases = store.cases.list(statuses, limit, kinds=kinds)
-    console.print(heading() if cases else "no case here")
+    times = Times.of(store)
+    console.print(heading(times) if cases else "no case here")
     for case in cases:
-        console.print(ranked_lines(case))
+        console.print(ranked_lines(case, times))
     return len(cases)
 
 
@@ -241,17 +246,17 @@ def console() -> Console:
     return Console(width=min(width, _WIDEST), highlight=False)
 
 
-def _say_claimed(claimed: Claimed, as_json: bool) -> None:
+def _say_claimed(claimed: Claimed, as_json: bool, times: Times) -> None:
     case, task = claimed.case, claimed.task
     if as_json:
         click.echo(orjson.dumps({**case_record(case), "task": task_record(task)}))
     else:
         page = console()
-        page.print(heading())
-        page.print(ranked_lines(case))
-        page.print(task_line(task))
+        page.print(heading(times))
+        page.print(ranked_lines(case, times))
+        page.print(task_line(task, times))
     if task.lease_until_ms is not None:
-        until = iso(task.lease_until_ms)
+        until = times.whole(task.lease_until_ms)
         click.echo(
             f"{case.id} is yours until {until}, task {task.id}, lease number {task.lease_no}", err=True
         )

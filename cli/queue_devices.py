@@ -11,7 +11,8 @@ from cases.case import DeviceItem, case_record, item_record
 from cases.device_cases.retained import HANDLED, CardStatus, RetainedCard, card_record
 from cases.work_orders.order import order_record
 from cli.desk_options import JSON, READER, STORE, WHO, Instant, now_ms, opened, options, who
-from domain.instants import from_ms, iso, to_ms
+from cli.desk_times import Times
+from domain.instants import to_ms
 from domain.wording import counted
 
 
@@ -31,9 +32,10 @@ def dispatch(
         task_id = store.device_cases.held_dispatch(case_id, person)
         due_ms = to_ms(due) if due else None
         order = store.device_cases.dispatch(task_id, person, None, now_ms(), what=what, due_ms=due_ms)
+        times = Times.of(store)
     if as_json:
         click.echo(orjson.dumps(order_record(order)))
-    click.echo(f"{order.id} went to {order.department}, due {iso(order.due_ms)}", err=True)
+    click.echo(f"{order.id} went to {order.department}, due {times.whole(order.due_ms)}", err=True)
 
 
 @click.command(epilog="Example: riskdesk queue branch br-17 --store sqlite:///desk.db")
@@ -44,7 +46,8 @@ def branch(ctx: click.Context, branch: str, agent: str, role: str, url: str, as_
     """List all that one call to a BRANCH is to carry, the most pressing first."""
     with opened(url) as store:
         found = store.device_cases.open_at(branch, who(agent, role))
-    ctx.exit(0 if _print(found, as_json, item_record, _item_words, "item") else 1)
+        times = Times.of(store)
+    ctx.exit(0 if _print(found, as_json, item_record, _item_words, "item", times) else 1)
 
 
 @click.command(
@@ -77,7 +80,8 @@ def cards(
             status=CardStatus(status) if status else None,
             limit=limit,
         )
-    ctx.exit(0 if _print(found, as_json, card_record, _card_words, "card") else 1)
+        times = Times.of(store)
+    ctx.exit(0 if _print(found, as_json, card_record, _card_words, "card", times) else 1)
 
 
 @click.command(
@@ -127,25 +131,26 @@ DEVICE_COMMANDS = (dispatch, done, branch, cards, card_handled)
 
 
 def _print(
-    found: Sequence[Any], as_json: bool, record: Callable[[Any], Any], words: Callable[[Any], str], noun: str
+    found: Sequence[Any],
+    as_json: bool,
+    record: Callable[[Any], Any],
+    words: Callable[[Any, Times], str],
+    noun: str,
+    times: Times,
 ) -> int:
+    click.echo(f"{counted(len(found), noun)}; times are in {times.name}", err=True)
     for each in found:
-        click.echo(orjson.dumps(record(each)) if as_json else words(each))
-    click.echo(counted(len(found), noun), err=True)
+        click.echo(orjson.dumps(record(each)) if as_json else words(each, times))
     return len(found)
 
 
-def _item_words(item: DeviceItem) -> str:
-    return f"{item.case_id}  P{item.priority}  due {_moment(item.due_ms)}  {item.words}"
+def _item_words(item: DeviceItem, times: Times) -> str:
+    return f"{item.case_id}  P{item.priority}  due {times.minute(item.due_ms)}  {item.words}"
 
 
-def _card_words(card: RetainedCard) -> str:
+def _card_words(card: RetainedCard, times: Times) -> str:
     whose = f"card ...{card.last4}" if card.last4 else "card unknown"
     customer = f" of customer {card.customer}" if card.customer else ""
-    at = f"{_moment(card.reported_at_ms)}  {card.device or '-'}, branch {card.branch or '-'}"
+    at = f"{times.minute(card.reported_at_ms)}  {card.device or '-'}, branch {card.branch or '-'}"
     handled = f" by {card.handled_by} at {card.handled_where or '-'}" if card.handled_by else ""
     return f"{card.id}  {card.status}{handled}  {at}  {whose}{customer}  {card.case_id}"
-
-
-def _moment(at_ms: int) -> str:
-    return f"{from_ms(at_ms):%Y-%m-%d %H:%M}"

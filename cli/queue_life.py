@@ -10,6 +10,7 @@ from cases.work.agent_states import AgentState
 from cases.work.sweeper import Swept
 from cli.audit import SEALS, say_sealed
 from cli.desk_options import JSON, READER, STORE, WHO, now_ms, opened, options, who
+from cli.desk_times import Times
 from cli.following import Every, follow
 from cli.serving import served
 from domain.instants import iso
@@ -164,10 +165,11 @@ def agents(ctx: click.Context, agent: str, role: str, url: str, as_json: bool) -
     """Show who is there and what they do. Exit code 1 says that nobody is."""
     with opened(url) as store:
         found = store.work.states(who(agent, role))
+        times = Times.of(store)
     for each in found:
-        since = iso(each.from_ms)
-        record = {"agent": each.agent, "state": each.state, "since": since, "reason": each.reason}
-        words = f"{each.agent}  {each.state} since {since}" + (f"  ({each.reason})" if each.reason else "")
+        since, because = each.from_ms, f"  ({each.reason})" if each.reason else ""
+        record = {"agent": each.agent, "state": each.state, "since": iso(since), "reason": each.reason}
+        words = f"{each.agent}  {each.state} since {times.whole(since)}{because}"
         click.echo(orjson.dumps(record) if as_json else words)
     if not found:
         click.echo("nobody is there", err=True)

@@ -107,6 +107,8 @@ def replay(
         speed=speed,
         epoch_s=settings.epoch_s,
         metrics_port=settings.metrics_port,
+        traces=settings.traces,
+        traces_share=settings.traces_share,
         log_level=settings.log_level,
     )
     set_up_logs(job.log_level)

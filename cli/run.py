@@ -22,6 +22,7 @@ from flows.job import Job
 from flows.liveness_watch import RuleWatch
 from flows.membership import supervise_machine
 from flows.reloading import Reload
+from flows.store_check import wait_for_store
 from flows.supervisor import supervise
 from observability.beside import SupervisorMetrics
 from observability.logs import set_up_logs
@@ -99,11 +100,12 @@ def run(
 ) -> None:
     """Watch live events with the detectors of a profile, and keep watching.
 
-    Everything that `riskdesk doctor` looks at is looked at first. A crash is followed by a restart from the
-    last snapshot. SIGTERM or Ctrl-C ends the run with everything committed, a second one at once; so does a
-    share of dead letters above the profile's limit, with exit code 1. SIGHUP reads the profile anew, from its
-    file or what is in force by now, and the reference data and the fleet with it, and goes on where it was; a
-    profile that is wrong is refused.
+    A store that is away is waited for; then everything that `riskdesk doctor` looks at is looked at. A
+    crash is followed by a restart from the last snapshot. SIGTERM or Ctrl-C ends the run with everything
+    committed, a second one at once; so does a share of dead letters above the profile's limit, with exit
+    code 1. SIGHUP reads the profile anew, from its file or what is in force by now, and the reference data
+    and the fleet with it, and goes on where it was; a profile that is wrong is refused. Machines that share
+    a flow do so together.
     """
     settings = load_settings(
         inputs=inputs or None, store=store, alerts=alerts, recovery=recovery, epoch_s=epoch_s,
@@ -135,9 +137,14 @@ def run(
         epoch_s=settings.epoch_s,
         # The supervisor answers on the port itself, its processes on those behind it.
         metrics_port=settings.metrics_port + 1 if settings.metrics_port else 0,
+        traces=settings.traces,
+        traces_share=settings.traces_share,
         log_level=settings.log_level,
     )
     set_up_logs(job.log_level)
+    if not dry_run:
+        # As the flow does later on: a database that begins after us keeps nobody from beginning.
+        wait_for_store(settings.store)
     job = source.read(job)
     checked(job, settings, FLOWS[flow], share=machine is not None, dry_run=dry_run)
     source.taken(job)
@@ -154,10 +161,10 @@ def run(
             # Alerts are raised on any of several machines, and each knows of its own.
             "rules": RuleWatch(metrics.tell_rule, whole=machine is None),
         }
+        shared = machine is not None
+        how["reload"] = Reload(job, FLOWS[flow], desk_now_ms, source.read, source.taken, share=shared)
         if machine is None:
-            reload = Reload(job, FLOWS[flow], desk_now_ms, source.read, source.taken)
-            how |= {"processes": settings.processes, "reload": reload}
-            code, reason = supervise(job, cold, **how)
+            code, reason = supervise(job, cold, processes=settings.processes, **how)
         else:
             code, reason = supervise_machine(job, machine, cold, on_wait=health.wait, **how)
     click.echo(f"stopped: {reason or 'the input ended'}", err=True)

@@ -108,6 +108,19 @@ class Settings(BaseSettings):
             description="Interface that metrics and probes are served on, for anybody who reaches it.",
         ),
     ] = "127.0.0.1"
+    traces: Annotated[
+        str | None,
+        Field(
+            repr=False,  # may hold a password, which is refused
+            pattern=r"^https?://[^@]+$",
+            description="Collector that traces are sent to over OTLP/HTTP, such as `http://127.0.0.1:4318`; "
+            "without one none are made.",
+        ),
+    ] = None
+    traces_share: Annotated[
+        float,
+        Field(ge=0, le=1, allow_inf_nan=False, description="Share of the blocks of events that are traced."),
+    ] = 0.01
     stale_s: Annotated[
         float,
         Field(

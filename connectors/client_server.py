@@ -62,7 +62,7 @@ class ClientServer(ThreadingTCPServer):
     """Serves each client in a thread of its own, up to `most_clients` of them.
 
     One more is told `full` and sent away. With `tls` every connection begins with its handshake, in the
-    client's thread. `end` lets those at work finish.
+    client's thread. `on_client` is called for each one that is served. `end` lets those at work finish.
     """
 
     allow_reuse_address = True
@@ -82,6 +82,7 @@ class ClientServer(ThreadingTCPServer):
     ) -> None:
         """Listen at once. Raises ListenError when the address cannot be had."""
         self.ending = False
+        self.on_client: Callable[[], None] = lambda: None
         self._tls = tls
         self._most_clients = most_clients
         self._full = full
@@ -125,6 +126,7 @@ class ClientServer(ThreadingTCPServer):
         with self._changed:
             if len(self._clients) < self._most_clients:
                 self._clients[request] = True
+                self.on_client()
                 return True
         log.warning("sent a client away: %d are served already", self._most_clients)
         if self._full and self._tls is None:

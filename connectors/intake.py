@@ -10,6 +10,7 @@ from typing import NamedTuple
 from connectors.blocks import Block
 from connectors.codec import Codec
 from connectors.folder_writer import FolderWriter
+from observability.beside import ListenerMetrics
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LOOK_AGAIN_S = 1.0
@@ -48,9 +49,9 @@ class Room:
 
         It gives None where that is not known, and then holds nobody up.
         """
+        self.behind = behind
         self._folder = folder
         self._least_free_bytes = least_free_bytes
-        self._behind = behind
         self._most_behind_bytes = most_behind_bytes
         self._lacking = ""
         self._looked_s = float("-inf")
@@ -68,7 +69,7 @@ class Room:
         free = shutil.disk_usage(self._folder).free
         if free < self._least_free_bytes:
             return f"the disk has {free:,} bytes left, and {self._least_free_bytes:,} are to stay free"
-        behind = None if self._most_behind_bytes is None else self._behind()
+        behind = None if self._most_behind_bytes is None else self.behind()
         if behind is not None and self._most_behind_bytes is not None and behind > self._most_behind_bytes:
             return f"{behind:,} bytes are not read yet, and {self._most_behind_bytes:,} may wait"
         return ""
@@ -80,9 +81,12 @@ class Intake:
     Threads may call at once. `taken` and `refused` count the lines since the start.
     """
 
-    def __init__(self, writer: FolderWriter, codec: Codec, room: Room) -> None:
+    def __init__(
+        self, writer: FolderWriter, codec: Codec, room: Room, metrics: ListenerMetrics | None = None
+    ) -> None:
         """Take lines that `codec` takes, as long as there is `room`, into the folder of `writer`."""
         self.room = room
+        self.metrics = metrics or ListenerMetrics()
         self.taken = 0
         self.refused = 0
         self._writer = writer
@@ -101,6 +105,8 @@ class Intake:
             offset = 1
             _, rejected = self._codec.decode(Block("", offset, data))
             self.refused += len(rejected)
+        self.metrics.received_bytes.inc(len(data))
+        self.metrics.refused.inc(len(rejected))
         lines = data[:-1].split(b"\n")
         if not rejected:
             return Judged(lines, [])
@@ -120,3 +126,4 @@ class Intake:
         self._writer.append(lines)
         with self._turn:
             self.taken += len(lines)
+        self.metrics.accepted.inc(len(lines))

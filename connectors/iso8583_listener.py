@@ -22,6 +22,7 @@ from connectors.iso8583_frames import MAX_MESSAGE_BYTES, Frame, FrameCutter, Fra
 from connectors.iso8583_network import NetworkAnswers
 from connectors.iso8583_translator import CardTranslator
 from domain.rejections import Reason, Rejected
+from observability.beside import ListenerMetrics
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,11 @@ class CardIntake:
         refused: FolderWriter,
         room: Room,
         clock: Callable[[], datetime],
+        metrics: ListenerMetrics | None = None,
     ) -> None:
         """Write with `events` and `refused` while there is `room`; `clock` gives messages their year."""
         self.room = room
+        self.metrics = metrics or ListenerMetrics()
         self.counts: Counter[str] = Counter()
         self._translator = translator
         self._events = events
@@ -66,6 +69,7 @@ class CardIntake:
     def take(self, sender: str, frames: Sequence[Frame]) -> list[Frame]:
         """Take messages in, for `write` to write; gives those of network management that ask something."""
         asking = []
+        self.metrics.received_bytes.inc(sum(len(each.data) for each in frames))
         with self._turn:
             received = self._clock()
             for each in frames:
@@ -89,8 +93,10 @@ class CardIntake:
         """Write what was taken in. Raises OSError while the disk refuses: nothing is lost, try again."""
         with self._turn:
             self._events.append(self._unwritten)
+            self.metrics.accepted.inc(len(self._unwritten))
             self._unwritten = []
             self._refused.append(self._unwritten_refused)
+            self.metrics.refused.inc(len(self._unwritten_refused))
             self._unwritten_refused = []
 
     def keep(self) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any, Literal, NamedTuple
 
 from bytewax.inputs import StatefulSourcePartition
@@ -70,6 +71,10 @@ class KafkaPartition(StatefulSourcePartition[Block, State]):
         self._metrics = metrics
         self._lag = metrics.lag.labels(self._name)
         self._lag_at_ms = 0
+        # When a message was last read, or none was left to read.
+        self._moved_s = monotonic()
+        self._standstill = metrics.partition_standstill.labels(self._name)
+        self._standstill.set_function(self._stands_still_s)
         # Offsets that a snapshot told of, and that the group was told of.
         self._snapshotted = self._committed = self._next
         self._consumer = connection.open_consumer(self._on_commit)
@@ -86,6 +91,8 @@ class KafkaPartition(StatefulSourcePartition[Block, State]):
             return [Block(self._name, self._next, b"", last=True)]
         lines = self._lines(self._consumer.consume(self._rules.most_messages, 0))
         self._tell_lag()
+        if lines.positions or not self._lacks():
+            self._moved_s = monotonic()
         if not lines.positions:
             self._empty_polls += 1
             return self._mark_at_end()
@@ -107,6 +114,7 @@ class KafkaPartition(StatefulSourcePartition[Block, State]):
         self._commit()
         self._watch.end()
         self._consumer.close()
+        self._standstill.set_function(float)
 
     def _lines(self, polled: list[Message]) -> Lines:
         messages = []
@@ -165,6 +173,15 @@ class KafkaPartition(StatefulSourcePartition[Block, State]):
         if known is not None and known[0] != self._lag_at_ms and self._next >= 0:
             self._lag_at_ms, end = known
             self._lag.set(max(0, end - self._next))
+
+    def _lacks(self) -> bool:
+        """Whether the partition is known to have messages that were not read."""
+        known = self._watch.end_of(self._part)
+        return known is not None and not self._ended and self._next < known[1]
+
+    def _stands_still_s(self) -> float:
+        # Asked by whoever scrapes, also while the flow polls nothing.
+        return monotonic() - self._moved_s if self._lacks() else 0.0
 
     def _commit(self) -> None:
         """Tell the group, without waiting, what the flow has committed: no poll is let through before."""

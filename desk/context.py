@@ -19,7 +19,9 @@ from desk.formats import Formats
 from desk.keeping import Keeping
 from desk.oidc import Provider
 from desk.pages import render
+from desk.proofs import Proofs
 from desk.rates import Rates
+from desk.refusal_words import refusal_words
 from desk.settings import DeskSettings, Language
 
 
@@ -37,6 +39,7 @@ class Desk:
     forecast: Forecast = no_forecast
     keeping: Keeping = field(default_factory=Keeping)
     oidc: Provider | None = None
+    proofs: Proofs = field(default_factory=Proofs)
 
 
 class Context:
@@ -86,6 +89,10 @@ class Context:
     def viewed(self, what: str, reason: str = "") -> None:
         """Put on record that the person is shown somebody's data, before it is shown."""
         self.store.audit.viewed(self.who, what, self.now_ms, reason)
+
+    def words_of(self, error: Exception) -> str:
+        """Say what was refused, in the person's language."""
+        return refusal_words(self.language, self.formats, error)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Write a template for this person."""

@@ -1,11 +1,11 @@
 """How times, amounts and numbers look to a person: by their language and time zone."""
 
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import TIMEDELTA_UNITS, format_date, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from desk.settings import Language
@@ -16,13 +16,36 @@ from domain.money import minor_digits
 NOTHING = "\N{EN DASH}"
 
 _LOCALES = {"en": Locale.parse("en_GB"), "zh": Locale.parse("zh_Hans_CN")}
-_MOMENT = {"en": "d MMM HH:mm:ss", "zh": "M月d日 HH:mm:ss"}
+_DAY_OF_MOMENT = {"en": "d MMM", "zh": "M月d日"}
+# From so much of a unit on a length of time is told in it.
+_ENOUGH_OF_A_UNIT = 0.85
 
 
 @cache
 def _symbol(locale: Locale, currency: str) -> str:
     """Give what stands before an amount: both languages group digits alike, and a table has hundreds."""
     return str(format_currency(1, currency, "¤1", locale=locale, currency_digits=False)).removesuffix("1")
+
+
+@lru_cache(maxsize=1000)
+def _day_of_moment(language: Language, day: date) -> str:
+    return str(format_date(day, _DAY_OF_MOMENT[language], locale=_LOCALES[language]))
+
+
+@lru_cache(maxsize=1000)
+def _length(locale: Locale, seconds: int, direction: bool) -> str:
+    span = timedelta(seconds=seconds)  # whole units, so that none of the larger ones is meant
+    return str(format_timedelta(span, threshold=1, add_direction=direction, locale=locale))
+
+
+def _rounded(length_ms: float) -> int:
+    """Give a length of time in seconds, rounded to the unit that it is told in: few are told apart."""
+    seconds = int(length_ms // 1000)
+    for _, unit in TIMEDELTA_UNITS:
+        if abs(seconds) >= _ENOUGH_OF_A_UNIT * unit:
+            rounded = max(1, round(abs(seconds) / unit)) * unit
+            return rounded if seconds > 0 else -rounded
+    return seconds
 
 
 class Formats:
@@ -43,7 +66,8 @@ class Formats:
         """Write day and time: `3 Sep 14:05:09`; a dash for None."""
         if at_ms is None:
             return NOTHING
-        return str(format_datetime(self.local(at_ms), _MOMENT[self.language], locale=self._locale))
+        local = self.local(at_ms)
+        return f"{_day_of_moment(self.language, local.date())} {local:%H:%M:%S}"
 
     def clock(self, at_ms: int | None) -> str:
         """Write the time of day: `14:05:09`."""
@@ -59,14 +83,13 @@ class Formats:
         """Write how long ago a time is, or how far ahead: `5 minutes ago`, `in 2 hours`."""
         if at_ms is None:
             return NOTHING
-        span = timedelta(milliseconds=at_ms - self._now_ms)
-        return str(format_timedelta(span, add_direction=True, locale=self._locale))
+        return _length(self._locale, _rounded(at_ms - self._now_ms), True)
 
     def span(self, length_ms: float | None) -> str:
         """Write a length of time: `5 minutes`."""
         if length_ms is None:
             return NOTHING
-        return str(format_timedelta(timedelta(milliseconds=length_ms), locale=self._locale))
+        return _length(self._locale, _rounded(length_ms), False)
 
     def money(self, amount_minor: int, currency: str) -> str:
         """Write an amount: `CN¥12,345.67`; a dash without a currency."""

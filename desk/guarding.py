@@ -15,6 +15,8 @@ from desk.errors import Locked, SignedOut
 
 COOKIE = "sid"
 SECURE_COOKIE = "__Host-sid"
+# By which open pages hear of changes: answers that never end.
+STREAMS = ("/live", "/wallboard/live")
 
 
 class Guard:
@@ -36,7 +38,9 @@ class Guard:
             raise Locked
         if session is not None and self.rights and not RIGHTS[session.user.role] & set(self.rights):
             words = " or ".join(right.replace("_", " ") for right in self.rights)
-            raise NotAllowed(f"{session.user.name} ({session.user.role}) may not {words}; ask a lead")
+            raise NotAllowed(
+                f"{session.user.name} ({session.user.role}) may not {words}; ask a lead"
+            ).known_as("not_allowed", name=session.user.name, role=session.user.role.value)
         return Context(desk, request, session)
 
 
@@ -58,7 +62,7 @@ def session_of(desk: Desk, request: Request) -> Session | None:
     if not token:
         return None
     # What pages ask by themselves says so, and keeps no session from locking.
-    by_itself = request.headers.get("X-By-Itself") == "1" or request.url.path == "/live"
+    by_itself = request.headers.get("X-By-Itself") == "1" or request.url.path in STREAMS
     return desk.store.accounts.session(token, desk.clock(), touch=not by_itself)
 
 

@@ -5,9 +5,9 @@ from time import monotonic
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk.api.app import PATH
+from desk.guarding import STREAMS
 from observability.beside import DeskMetrics
 
-_STREAM = "/live"
 _MOUNTED = {PATH: "api", "/static": "static"}
 
 
@@ -29,11 +29,11 @@ class Measured:
 
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                took_s = None if path == _STREAM else monotonic() - began
+                took_s = None if path in STREAMS else monotonic() - began
                 self._metrics.count(_screen(scope, path), message["status"], took_s)
             await send(message)
 
-        if path != _STREAM:
+        if path not in STREAMS:
             await self._app(scope, receive, send_counted)
             return
         with self._metrics.streams.track_inprogress():

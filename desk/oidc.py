@@ -42,6 +42,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str
     next: str
     until_ms: int
+    # Who is to prove anew who they are: their session, and since when a proof counts.
+    session: str = ""
+    proved_from_s: int | None = None
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,19 +67,27 @@ class Provider:
         self._known: Mapping[str, Any] | None = None
         self._keys: tuple[KeySet, int] | None = None
 
-    def begin(self, next_path: str, back: str, until_ms: int) -> tuple[str, Visit]:
-        """Give the address at the provider where the person goes, and the visit. Raises Away."""
+    def begin(
+        self, next_path: str, back: str, until_ms: int, *, anew: bool = False, session: str = ""
+    ) -> tuple[str, Visit]:
+        """Give the address at the provider where the person goes, and the visit. Raises Away.
+
+        With `anew` the provider is to ask the person again, whether it knows them by now or not.
+        """
         visit = Visit(
             state=generate_token(32),
             nonce=generate_token(32),
             verifier=generate_token(64),
             next=next_path,
             until_ms=until_ms,
+            session=session,
+            proved_from_s=self._clock() // 1000 if anew else None,
         )
+        asked = {"prompt": "login", "max_age": 0} if anew else {}
         where = self._address("authorization_endpoint")
         with self._client(back) as client:
             url, _ = client.create_authorization_url(
-                where, state=visit.state, nonce=visit.nonce, code_verifier=visit.verifier
+                where, state=visit.state, nonce=visit.nonce, code_verifier=visit.verifier, **asked
             )
         return str(url), visit
 
@@ -108,6 +119,11 @@ class Provider:
             raise _refused("what the bank's sign-in said does not fit this visit") from error
         if claims.get("nonce") != visit.nonce:
             raise _refused("what the bank's sign-in said does not fit this visit")
+        proved_s = claims.get("auth_time")
+        if visit.proved_from_s is not None and not (
+            isinstance(proved_s, int) and proved_s >= visit.proved_from_s - _LEEWAY_S
+        ):
+            raise _refused("the bank's sign-in did not ask who it is once more")
         return self._identity(claims)
 
     def ended(self, logout_token: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from desk.wording import said, say
+from desk.settings import Language
+from desk.wording import catalogue, said, say
 
 if TYPE_CHECKING:
     from desk.context import Context
@@ -21,9 +22,22 @@ def _environment() -> Environment:
         loader=PackageLoader("desk", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        # None is looked for anew: they come with the program, and change with it alone.
+        auto_reload=False,
+        cache_size=-1,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def prepare() -> None:
+    """Read all phrases and compile all templates, which takes a second: before anybody asks for a page.
+
+    Many who come at once would each wait until all of them have done it.
+    """
+    catalogue()
+    for name in _environment().list_templates():
+        _environment().get_template(name)
 
 
 def render(template: str, context: "Context", **values: Any) -> str:
@@ -51,6 +65,12 @@ def render(template: str, context: "Context", **values: Any) -> str:
             **values,
         )
     )
+
+
+def draw(template: str, language: Language, **values: Any) -> str:
+    """Write a template that knows nobody: it has `values`, and phrases and names as `render` gives them."""
+    found = _environment().get_template(template)
+    return found.render(say=partial(say, language), said=partial(said, language), **values)
 
 
 @cache

@@ -25,11 +25,12 @@ def has_password(here: Context) -> bool:
 def reauthenticate(here: Context, password: str) -> None:
     """See that whoever is at the session is its user.
 
-    Raises NotAllowed for a wrong password, or a session of the bank's own sign-in that began long ago;
+    Raises NotAllowed for a wrong password, or for who was last asked long ago at the bank's own sign-in;
     LockedOut and TooOften for too many.
     """
     if here.session is not None and not has_password(here):
-        if not here.desk.settings.demo and here.now_ms - here.session.began_ms > _LATELY_MS:
+        proved_ms = max(here.session.began_ms, here.desk.proofs.last_ms(here.session.id))
+        if not here.desk.settings.demo and here.now_ms - proved_ms > _LATELY_MS:
             raise NotAllowed(say(here.language, "review.sign_in_again", minutes=_LATELY_MS // _MINUTE_MS))
         return
     if not here.desk.rates.take(f"password:{here.who.name}", here.now_ms, most=_A_MINUTE, per_ms=_MINUTE_MS):

@@ -1,7 +1,7 @@
 """What a person reads when something is refused: what it was, and what to do."""
 
 import logging
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -23,6 +23,7 @@ from cases.errors import (
     StoreError,
     WrongUse,
 )
+from desk.bad_values import BadValue, bad_values, in_words
 from desk.context import Context
 from desk.errors import Away, DeskError, Locked, SignedOut, TooOften
 from desk.guarding import session_of
@@ -107,8 +108,21 @@ async def _refused(request: Request, error: Exception) -> HTMLResponse:
     if isinstance(error, HTTPException):
         status, words = error.status_code, _WORDS.get(error.status_code, f"HTTP {error.status_code}")
     elif isinstance(error, RequestValidationError):
-        status, words = 422, "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+        return _not_taken(context, bad_values(context.language, error.errors()))
     else:
-        status, words = status_of(error), str(error)
+        status, words = status_of(error), context.words_of(error)
     template = "parts/refusal.html" if context.by_htmx else "refused.html"
     return context.page(template, status=status, words=words, kind=type(error).__name__)
+
+
+def _not_taken(context: Context, found: list[BadValue]) -> HTMLResponse:
+    """Say what is allowed; who came by an old or mistyped address reads it as a page like any other."""
+    request = context.request
+    if request.headers.get("Sec-Fetch-Mode") == "navigate" and request.method == "GET":
+        wrong = {each.field for each in found}
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in wrong]
+        without = request.url.path + (f"?{urlencode(kept)}" if kept else "")
+        return context.page("bad_values.html", found=found, without=without)
+    template = "parts/refusal.html" if context.by_htmx else "refused.html"
+    words = in_words(context.language, found)
+    return context.page(template, status=422, words=words, kind=RequestValidationError.__name__)

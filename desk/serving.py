@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from cases.errors import CaseError
 from cases.store import Store
 from desk.context import Desk
+from desk.pages import prepare
 from desk.settings import DeskSettings
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ def serve(app: FastAPI, settings: DeskSettings, told: Callable[[str], None] = la
     Raises OSError where somebody else listens there.
     """
     desk: Desk = app.state.desk
+    prepare()
     listening = socket.create_server((settings.host, settings.port), family=_family(settings.host))
     scheme = "https" if settings.tls_certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host

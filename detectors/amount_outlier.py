@@ -11,6 +11,7 @@ from pydantic import Field
 from detectors.base import Detector, Scope, Span, Step
 from domain.events import MONEY_OUT, Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import quick
 from domain.instants import span_ms
 from domain.moments import COUNT, MEAN, Moments, learn, no_moments, shrunk, variance_of
 from domain.money import money_words
@@ -102,7 +103,9 @@ class AmountOutlier(Detector[Transaction, State]):
         return self._step(_NO_TABLES, state, event)
 
     def bound(self, tables: Tables) -> Step:
-        return partial(self._step, tables.segment_amounts)
+        facts = (self.count_declined, self._memory_ms, self.min_history, self._least_reach)
+        learning = (_GAIN, _CLIP_SDS, _CLIP_LEAST, _LEAST_SD)
+        return quick("amount_outlier", partial(self._step, tables.segment_amounts), (*facts, *learning))
 
     def _step(
         self, published: History[SegmentAmounts], state: State, event: Transaction

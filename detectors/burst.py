@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from detectors.base import Detector, MinorByCurrency, Scope, Span
+from detectors.base import Detector, MinorByCurrency, Scope, Span, Step
 from domain.event_fields import MOST_MINOR
 from domain.events import MONEY_OUT, Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms, span_words
 from domain.money import money_words
+from domain.tables import Tables
 from domain.windows import Boundary, count_inside, expire, inside, put, reach_ms, windows_holding
 from domain.wording import counted, listed
 
@@ -140,6 +142,11 @@ class Burst(Detector[Transaction, State]):
         if len(times) > _MOST_USES:
             del times[0], spent[0]
         return self._judge(state, event, len(times) - 1)
+
+    def bound(self, tables: Tables) -> Step:
+        del tables
+        facts = (self._reach_ms, self._lateness_ms, self._fewest, self.count_declined)
+        return quick("burst", self.step, facts)
 
     def _put_late(self, state: State, event: Transaction, use: tuple[int, str]) -> tuple[Finding, ...]:
         position = put(state[TIMES], event.at_ms)

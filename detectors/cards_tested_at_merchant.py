@@ -9,12 +9,14 @@ from typing import Annotated, Any, ClassVar
 from msgspec.structs import astuple
 from pydantic import Field
 
-from detectors.base import Detector, MinorByCurrency, Scope, Span
+from detectors.base import Detector, MinorByCurrency, Scope, Span, Step
 from domain.amounts import TRIAL_AMOUNTS
 from domain.events import Transaction
 from domain.findings import QUIET, Finding, Member, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms, span_words
 from domain.rings import CardUse, money_left
+from domain.tables import Tables
 from domain.windows import Boundary, reach_ms
 from domain.wording import counted
 
@@ -140,6 +142,11 @@ class CardsTestedAtMerchant(Detector[Transaction, State]):
         if len(state[TRIES]) < self.min_cards:
             return QUIET
         return self._judge(state, event)
+
+    def bound(self, tables: Tables) -> Step:
+        del tables
+        facts = (self.count_declined, self._memory_ms, self._window_ms, self._habit_ms, self.small_minor)
+        return quick("cards_tested_at_merchant", self.step, facts)
 
     def _count(self, state: State, at_ms: int) -> None:
         """Count a purchase of late and, where no run is on, for the habit."""

@@ -11,12 +11,14 @@ from msgspec import Struct
 from msgspec.structs import astuple
 from pydantic import Field
 
-from detectors.base import Detector, Scope, Span
+from detectors.base import Detector, Scope, Span, Step
 from domain.events import CARD_PRESENT, Transaction
 from domain.findings import QUIET, Finding, Member, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms, span_words, to_ms
 from domain.places import no_further_than_km, place_words
 from domain.rings import CardUse, money_left
+from domain.tables import Tables
 from domain.travel import Hop, Limits, hop_between
 
 _REMEMBERED_PAIRS = 4
@@ -165,6 +167,11 @@ class CustomerInTwoPlaces(Detector[Transaction, State]):
         if len(uses) > self.places:
             del uses[0]
         return found
+
+    def bound(self, tables: Tables) -> Step:
+        del tables
+        facts = (Use, self.count_declined, self._memory_ms, self.places)
+        return quick("customer_in_two_places", self.step, facts)
 
     def _put_late(self, state: State, event: Transaction, use: Use) -> tuple[Finding, ...]:
         uses = state[0]

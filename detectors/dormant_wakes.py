@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from detectors.base import Detector, MinorByCurrency, Scope, Span, Step
 from domain.events import MONEY_OUT, Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms, span_words, to_ms
 from domain.money import money_words
 from domain.tables import History, SegmentAmounts, Tables
@@ -147,7 +148,9 @@ class DormantWakes(Detector[Transaction, State]):
         return self._step(_NO_TABLES, state, event)
 
     def bound(self, tables: Tables) -> Step:
-        return partial(self._step, tables.segment_amounts)
+        facts = (self._rare_ms, self._memory_ms, self.all_seen_since, self.min_history)
+        learning = (_MOST_USES, _LIFTED, _LOWERED)
+        return quick("dormant_wakes", partial(self._step, tables.segment_amounts), (*facts, *learning))
 
     def _step(
         self, published: History[SegmentAmounts], state: State, event: Transaction

@@ -11,6 +11,7 @@ from pydantic import Field
 from detectors.base import Detector, Scope, Span, Step
 from domain.events import CARD_PRESENT, MONEY_OUT, Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms, span_words, to_ms
 from domain.money import money_words
 from domain.places import least_km, place_words
@@ -128,7 +129,8 @@ class ExposedCard(Detector[Transaction, State]):
         return QUIET
 
     def bound(self, tables: Tables) -> Step:
-        return partial(self._step, Prepared(tables.compromise_points, _listed))
+        exposed = Prepared(tables.compromise_points, _listed)
+        return quick("exposed_card", partial(self._step, exposed), (exposed,))
 
     def _step(
         self, published: Prepared[CompromisePoints, dict[str, _Listed]], state: State, event: Transaction

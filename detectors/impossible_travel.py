@@ -11,11 +11,13 @@ from msgspec import Struct
 from msgspec.structs import astuple
 from pydantic import Field
 
-from detectors.base import Detector, Scope, Span
+from detectors.base import Detector, Scope, Span, Step
 from domain.events import CARD_PRESENT, Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms, span_words, to_ms
 from domain.places import KM_PER_DEGREE, place_words
+from domain.tables import Tables
 from domain.travel import Hop, Limits, hop_between
 
 # Booked by machines, often days later: nobody need be there with the card.
@@ -165,6 +167,11 @@ class ImpossibleTravel(Detector[Transaction, State]):
         if len(uses) > self.places:
             del uses[0]
         return found
+
+    def bound(self, tables: Tables) -> Step:
+        del tables
+        facts = (Use, self.count_declined, self._memory_ms, self.min_km, KM_PER_DEGREE, self.places)
+        return quick("impossible_travel", self.step, facts)
 
     def _put_late(self, state: State, event: Transaction, use: Use) -> tuple[Finding, ...]:
         uses = state[0]

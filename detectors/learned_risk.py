@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from math import inf
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -10,7 +11,7 @@ from pydantic import Field
 from detectors.base import Detector, Scope, Step
 from domain.events import Transaction
 from domain.findings import QUIET, Finding, Severity
-from domain.hot import Habits, dump, load, measure, start
+from domain.hot import Adder, Habits, Sorter, dump, load, measure, quick, start, weigh
 from domain.money import money_words
 from domain.prepared import Prepared
 from domain.risk_features import Values
@@ -23,8 +24,8 @@ from domain.wording import listed
 _MOST_PROBABILITY = 0.95
 # A person says three reasons aloud; the case shows two more.
 _MOST_SAID, _MOST_SHOWN = 3, 5
-# A model made ready, and a score up to which it does not fire.
-Ready = tuple[Scorer, float]
+# What sorts into bins and adds up by a model, a score up to which it does not fire, and all of it made ready.
+Ready = tuple[Sorter, Adder, float, Scorer]
 _NO_RISKS = History[TerminalRisk]()
 _WORDS = {"purchase": "purchase", "withdrawal": "withdrawal", "transfer_out": "transfer"}
 
@@ -95,11 +96,13 @@ class LearnedRisk(Detector[Transaction, Habits]):
         """Give the step with models and terminals. Raises ModelError when a model cannot be meant."""
         for model in tables.risk_model.versions:
             Scorer(model)  # the start is the time to say so, and not the middle of the night
-        return partial(self._step, Prepared(tables.risk_model, self._ready), tables.terminal_risk)
+        facts = Prepared(tables.risk_model, self._ready), tables.terminal_risk
+        return quick("learned_risk", partial(self._step, *facts), (*facts, self._tell))
 
     def _ready(self, model: RiskModel) -> Ready:
         scorer = Scorer(model)
-        return scorer, scorer.surely_below(self.least_probability)
+        unlikely = -inf if self.audit_share else scorer.surely_below(self.least_probability)
+        return scorer.bins, scorer.score, unlikely, scorer
 
     def _step(
         self,
@@ -112,14 +115,19 @@ class LearnedRisk(Detector[Transaction, Habits]):
             return QUIET
         risk = risks.at(event.at_ms)
         record = None if risk is None or event.terminal is None else risk.terminals.get(event.terminal)
-        values = measure(state, event, record)
         model = models.at(event.at_ms)
         if model is None:
+            measure(state, event, record)
             return QUIET
-        scorer, unlikely = model
-        score = scorer.score(scorer.bins(values))
-        if score <= unlikely and not self.audit_share:
-            return QUIET  # nearly always
+        bins, score, unlikely, scorer = model
+        weighed = weigh(state, event, record, bins, score, unlikely)
+        # Nearly always it is unlikely.
+        return QUIET if weighed is None else self._tell(scorer, risk, event, *weighed)
+
+    def _tell(
+        self, scorer: Scorer, risk: TerminalRisk | None, event: Transaction, values: Values, score: float
+    ) -> tuple[Finding, ...]:
+        """Say what there is to say of a use that is not unlikely."""
         audit = scorer.probability(score) < self.least_probability
         if audit and not (self.audit_share and audited(event.event_id, self.audit_share, self.audit_seed)):
             return QUIET

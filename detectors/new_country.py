@@ -8,14 +8,16 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from detectors.base import Detector, MinorByCurrency, Scope, Span
+from detectors.base import Detector, MinorByCurrency, Scope, Span, Step
 from domain.corridors import RISKS, risk_of
 from domain.day_profile import solar_hour
 from domain.event_fields import MOST_MINOR
 from domain.events import CARD_PRESENT, MONEY_OUT, Place, Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms
 from domain.money import money_words
+from domain.tables import Tables
 from domain.wording import counted, listed
 
 # Where the card itself was last (day since 1970, country), the newest purchase of a journey (day, 0 for
@@ -52,11 +54,7 @@ _MUCH = {
     "EUR": 65_000,
     "GBP": 55_000,
 }
-_WORDS = {
-    "purchase": "a purchase of",
-    "withdrawal": "a withdrawal of",
-    "transfer_out": "a transfer of",
-}
+_WORDS = {"purchase": "a purchase of", "withdrawal": "a withdrawal of", "transfer_out": "a transfer of"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +144,10 @@ class NewCountry(Detector[Transaction, State]):
                 return QUIET
             return self._use_of_the_card(state, event, place, place.country, day)
         return self._use_of_the_number(state, event, place, place.country, day)
+
+    def bound(self, tables: Tables) -> Step:
+        del tables
+        return quick("new_country", self.step, (self.count_declined, _TRAVEL, self._memory_days))
 
     def _use_of_the_card(
         self, state: State, event: Transaction, place: Place, country: str, day: int

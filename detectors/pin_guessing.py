@@ -8,11 +8,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from detectors.base import Detector, Scope, Span
+from detectors.base import Detector, Scope, Span, Step
 from domain.events import CARD_PRESENT, Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms, span_words
 from domain.money import money_words
+from domain.tables import Tables
 from domain.windows import Boundary, end_counts, expire, put, reach_ms
 from domain.wording import counted
 
@@ -144,6 +146,11 @@ class PinGuessing(Detector[Transaction, State]):
             count = habit[COUNT] = count + 1
         habit[MEAN_MINOR] += (event.amount_minor - habit[MEAN_MINOR]) / count
         return QUIET
+
+    def bound(self, tables: Tables) -> Step:
+        del tables
+        facts = (self._memory_ms, self.count_unexplained, _HABIT_USES, _MOST_HABITS)
+        return quick("pin_guessing", self.step, facts)
 
     def _begin(self, habits: dict[str, list[Any]], event: Transaction) -> None:
         if len(habits) >= _MOST_HABITS:

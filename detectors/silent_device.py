@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from math import exp, log, log1p
+from math import exp, inf, log, log1p
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -192,7 +192,7 @@ class SilentDevice(Detector[Transaction, State]):
         for other, known in devices.items():
             if other == device or not self._is_known(known):
                 continue
-            if _expected(known, since_ms, at_ms) >= _SIBLING_EXPECTS:
+            if _expected(known, since_ms, at_ms, _SIBLING_EXPECTS) >= _SIBLING_EXPECTS:
                 siblings += 1
                 quiet += known[_LAST_MS] <= since_ms
         return quiet, siblings
@@ -264,12 +264,17 @@ def _ahead(known: list[Any]) -> Iterator[tuple[int, int, float, float]]:
         begin_ms = end_ms
 
 
-def _expected(known: list[Any], since_ms: int, until_ms: int) -> float:
-    """Give how many uses are usual between two times, of which two weeks at most are looked at."""
+def _expected(known: list[Any], since_ms: int, until_ms: int, enough: float = inf) -> float:
+    """Give how many uses are usual between two times, of which two weeks at most are looked at.
+
+    Once that are `enough` the rest of the hours are left out: more hours only add to it.
+    """
     first, total, begin_ms = since_ms // _HOUR_MS, 0.0, since_ms
     for hour in range(first, min(until_ms // _HOUR_MS, first + _MOST_AHEAD_HOURS) + 1):
         end_ms = min((hour + 1) * _HOUR_MS, until_ms)
         rate = known[_USES][hour % _WEEK_HOURS] / _weeks_of(known, hour)
         total += rate * (end_ms - begin_ms) / _HOUR_MS
+        if total >= enough:
+            break
         begin_ms = end_ms
     return total

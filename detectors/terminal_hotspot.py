@@ -11,6 +11,7 @@ from pydantic import Field
 from detectors.base import Detector, Scope, Span, Step
 from domain.events import CARD_PRESENT, Transaction
 from domain.findings import QUIET, Finding, Member, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms, to_ms
 from domain.prepared import Prepared
 from domain.tables import CardSeen, CompromisePoint, CompromisePoints, Tables
@@ -104,7 +105,8 @@ class TerminalHotspot(Detector[Transaction, State]):
         return QUIET
 
     def bound(self, tables: Tables) -> Step:
-        return partial(self._step, Prepared(tables.compromise_points, _Version.of))
+        points = Prepared(tables.compromise_points, _Version.of)
+        return quick("terminal_hotspot", partial(self._step, points), (points,))
 
     def _step(
         self, published: Prepared[CompromisePoints, _Version], state: State, event: Transaction

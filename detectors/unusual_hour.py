@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from detectors.base import Detector, MinorByCurrency, Scope, Span
+from detectors.base import Detector, MinorByCurrency, Scope, Span, Step
 from domain.day_profile import HOURS, SLOT_MS, add_hours, counted_hours, local_hour, no_hours, share_of_hour
 from domain.event_fields import MOST_MINOR
 from domain.events import MONEY_OUT, Transaction
 from domain.findings import QUIET, Finding, Severity
+from domain.hot import quick
 from domain.instants import iso, span_ms
 from domain.money import money_words
+from domain.tables import Tables
 from domain.time_zones import known_zone
 
 # The newest use and the first one (ms); the visit: when it began (ms), at which hours of the day (bits), and
@@ -140,6 +142,12 @@ class UnusualHour(Detector[Transaction, State]):
                 return found
         state[VISITED] |= 1 << hour
         return QUIET
+
+    def bound(self, tables: Tables) -> Step:
+        del tables
+        facts = (local_hour, self.time_zone, self.count_declined, self._memory_ms, _VISIT_MS)
+        limits = (self.cash_minor, self.high_minor)
+        return quick("unusual_hour", self.step, (*facts, *limits, _OTHER_CLOCK))
 
     def _begin_visit(self, state: State, at_ms: int) -> None:
         # What fires is never learnt: a thief must not become the norm.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, final
 
 from domain.events import Transaction
+from domain.quick import Step
 from domain.risk_features import Values
 from domain.risk_sums import Cross
 from domain.tables import TerminalRecord
@@ -32,3 +33,12 @@ def start() -> Habits: ...
 def dump(habits: Habits) -> tuple[Any, ...]: ...
 def load(dumped: list[Any]) -> Habits: ...
 def measure(habits: Habits, event: Transaction, record: TerminalRecord | None) -> Values: ...
+def weigh(
+    habits: Habits,
+    event: Transaction,
+    record: TerminalRecord | None,
+    bins: Sorter,
+    score: Adder,
+    unlikely: float,
+) -> tuple[Values, float] | None: ...
+def quick(name: str, step: Step, facts: tuple[Any, ...]) -> Step: ...

@@ -41,6 +41,21 @@ _FIELD = re.compile(r"(?<![\w.-])(?P<name>[\w .-]{1,64}+)(?P<quote>\\*[\"'])?\s*
 _ROOTS = tuple(
     name for name in SENSITIVE_NAMES if not any(other in name for other in SENSITIVE_NAMES - {name})
 )
+# How people write secrets into a sentence, without a sign between: `cvv is 123`, `security code 1234`.
+_CODE = rf"""
+    (?<![A-Za-z0-9_.-])
+    (?: (?:cvv2?|cvc2?|cvn2?|csc|security\ code|verification\ (?:code|value)) [\s,]{{1,3}}
+        (?:(?:is|was|no\.?|number|code|given\ as) \s{{1,3}}){{0,2}} (?P<code>{_DIGIT}{{3,4}})
+      | pin (?:\ code)? \s{{1,3}} (?:(?:is|was) \s{{1,3}})? (?P<pin>{_DIGIT}{{4,6}})
+      | (?:安全码|校验码|验证码|CVV2?码?) \s{{0,3}} [是为]? \s{{0,3}} (?P<code_zh>{_DIGIT}{{3,6}})
+      | 密码 \s{{0,3}} [是为]? \s{{0,3}} (?P<pin_zh>{_DIGIT}{{4,6}})
+    )
+    (?! [A-Za-z0-9_%°] | [-:/.,]{_DIGIT} )
+    """
+_SPOKEN = re.compile(_CODE, re.VERBOSE | re.IGNORECASE)
+# Before a whole number it is a code; before less, it may be the first group of one.
+_SPOKEN_APART = re.compile(rf"{_CODE} (?! {_GAP}{_DIGIT}{{1,12}}(?!{_DIGIT}))", re.VERBOSE | re.IGNORECASE)
+_SPOKEN_ROOTS = ("cv", "csc", "code", "verification", "pin", "码")
 _SEPARATORS = " _.-"
 _WORD_END = re.compile(r"[^a-z0-9]+")
 _MOST_WORDS = 4
@@ -62,10 +77,26 @@ def mask_text(text: str) -> str:
     """Write over every card number, track and card secret in `text`, as `mask` does."""
     text = _ESCAPE.sub(_written_out, text)
     text = "".join(_without_secrets(text))
+    speaks = _may_speak(text)
+    if speaks:
+        text = _SPOKEN_APART.sub(_unspoken, text)
     if _STRETCH.search(text):
         text = _TRACK.sub(lambda track: "*" * len(track[1]) + track[2] + "=***", text)
         text = _NUMBER.sub(_masked_number, text)
-    return _CUT_NUMBER.sub(lambda cut: "*" * len(cut[0]), text) if text[-1:].isdigit() else text
+    if text[-1:].isdigit():
+        text = _CUT_NUMBER.sub(lambda cut: "*" * len(cut[0]), text)
+    # Again behind the numbers: no digits of one are left to be taken for a code.
+    return _SPOKEN.sub(_unspoken, text) if speaks else text
+
+
+def _may_speak(text: str) -> bool:
+    lower = text.lower()
+    return any(root in lower for root in _SPOKEN_ROOTS)
+
+
+def _unspoken(said: re.Match[str]) -> str:
+    secret = said[said.lastgroup or 0]
+    return said[0].removesuffix(secret) + "***"
 
 
 def _written_out(escape: re.Match[str]) -> str:

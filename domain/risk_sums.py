@@ -1,9 +1,14 @@
-"""From values to bins, and from bins to the sum of their weights; the twins in C are in native/sums.c."""
+"""From values to bins, and from bins to the sum of their weights; twins in C: native/risk/sums.c."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import reduce
 from operator import add, getitem
+
+from domain.events import Transaction
+from domain.risk_features import Values
+from domain.risk_habits import Habits, measure
+from domain.tables import TerminalRecord
 
 # Two features by their places, and the weights of their bins: rows by the bin of the first.
 Cross = tuple[int, int, Sequence[Sequence[float]]]
@@ -46,3 +51,17 @@ class Adder:
         for one, other, rows in self._crosses:
             total += rows[bins[one]][bins[other]]
         return total
+
+
+def weigh(
+    habits: Habits,
+    event: Transaction,
+    record: TerminalRecord | None,
+    bins: Sorter,
+    score: Adder,
+    unlikely: float,
+) -> tuple[Values, float] | None:
+    """Measure a use, and give what was measured with its score; None for one of `unlikely` or less."""
+    values = measure(habits, event, record)
+    total = score(bins(values))
+    return None if total <= unlikely else (values, total)

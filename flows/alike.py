@@ -11,7 +11,9 @@ from flows.recovery import STATE_FORMAT
 
 def describe(job: Job, profile: Profile, machines: int) -> Alike:
     """Describe a machine's job. Raises OSError when the profile or a table of it cannot be read."""
-    digest = blake2b(job.profile.read_bytes(), digest_size=16)
+    # What lies in the file by now may not be what runs.
+    text = job.profile.read_bytes() if job.profile_text is None else job.profile_text.encode()
+    digest = blake2b(text, digest_size=16)
     for table in profile.tables:
         digest.update(table.read_bytes())
     outputs = {"queue": job.store, "alert file": job.alerts, "webhook": job.webhook}

@@ -47,7 +47,8 @@ class Cells:
         """
         self._unseen = unseen
         self._detectors = tuple(watcher.detector for watcher in plan.watchers)
-        self._dumps = tuple(detector.dump for detector in self._detectors)
+        # With the place of each one's state behind the ids.
+        self._dumps = tuple(enumerate((detector.dump for detector in self._detectors), start=STATES - IDS))
         self._versions = tuple(detector.state_version for detector in self._detectors)
         self._no_states = (None,) * len(self._detectors)
         self._memory_ms = plan.memory_ms
@@ -98,10 +99,13 @@ class Cells:
 
     def _pack(self, cell: Cell) -> bytes:
         # Every key that was used since the last snapshot comes by here: half of what a snapshot costs.
-        latest_ms, ids, *states = cell
-        stamp: bytes = latest_ms.to_bytes(_TIME_BYTES)
-        dumps = zip(self._dumps, states, strict=True)
-        return stamp + _encode([ids, *[None if state is None else dump(state) for dump, state in dumps]])
+        stamp: bytes = cell[LATEST].to_bytes(_TIME_BYTES)
+        packed = cell[IDS:]
+        for place, dump in self._dumps:
+            state = packed[place]
+            if state is not None:
+                packed[place] = dump(state)
+        return stamp + _encode(packed)
 
     def _unpack(self, packed: bytes) -> Cell:
         ids, *dumps = _decode(packed[_TIME_BYTES:])

@@ -38,10 +38,12 @@ from flows.latency import Timing
 from flows.liveness_rules import fields_needed
 from flows.plan import ScopePlan
 from flows.snapshots import Snapshot
+from flows.tracing import Logic, Tracing
 from flows.warm_file import WarmFile
 from flows.watch import BucketWatch
 from flows.webhook import alert_post
 from observability.metrics import Metrics
+from observability.traces import Traces
 
 # Names of steps, each behind the flow's: part of their recovery identity, so a new name would leave all saved
 # state behind.
@@ -60,12 +62,14 @@ def build_flow(
     published: Tables = NO_TABLES,
     known: Iterable[str] = (),
     writes_files: bool = True,
+    traces: Traces | None = None,
 ) -> Dataflow:
     """Wire the flow of a job.
 
     `published` are the learnt tables of a store, which may grow while the flow runs; `known` names the
     partitions that the recovery store remembers; `saves` is whether snapshots are kept;
-    `writes_files` is whether this process may be the one that writes the job's files.
+    `writes_files` is whether this process may be the one that writes the job's files; `traces` makes the
+    spans, where they are wanted.
     Raises ProfileError, InputError or a store's error, each saying what to do.
     """
     profile = profile_of(job)
@@ -75,10 +79,13 @@ def build_flow(
     lanes = open_lanes(job, profile, len(partitions), metrics, published)
     metrics.hours.look_for(KIND_OF_TYPE, fields_needed(profile.build_detectors()))
     flow = Dataflow(profile.flow)
-    blocks = op.input(SOURCE_STEP, flow, PulsedSource(source, pulse))  # Block
+    tracing = None if traces is None else Tracing(traces)
+    pulsed = PulsedSource(source, pulse)
+    blocks = op.input(SOURCE_STEP, flow, tracing.source(pulsed) if tracing else pulsed)  # Block
     lends = job.store or job.reference
     decoding = decoding_of(profile, lends, distinct(lanes), stop, metrics, create=job.store is not None)
-    decoded = op.flat_map("decode", blocks, decoding)  # Addressed | Rejected
+    decode = tracing.decoding(decoding) if tracing else decoding
+    decoded = op.flat_map("decode", blocks, decode)  # Addressed | Rejected
     rejected = op.filter_map("rejected", decoded, _if_rejected)  # (partition, Rejected)
     if job.store is not None:
         op.output(LETTERS_STEP, rejected, DeadLetterSink(job.store))
@@ -90,7 +97,7 @@ def build_flow(
         op.output("kafka_dead_letters", rejected, letters)
     warm = None if job.warm is None else WarmFile(job.warm)
     watched = {
-        plan: _watched(plan, decoded, partitions, counted, saves, warm)
+        plan: _watched(plan, decoded, _watch(plan, partitions, counted, saves, warm, tracing))
         for plan, counted in distinct(lanes).items()
     }
     for lane in lanes[1:]:
@@ -114,21 +121,19 @@ def build_flow(
         policy = TypeAdapter(QueuePolicy).validate_python(profile.queue)
         clocks = [clock for plan in own.plans for clock in plan.clocks(partitions)]
         queued = told if timing is None else op.map("stamped", told, timing.stamp)
-        op.output("case_queue", queued, CaseQueueSink(job.store, policy, metrics, clocks, now_ms))
+        sink = CaseQueueSink(job.store, policy, metrics, clocks, now_ms)
+        op.output("case_queue", queued, tracing.queue(sink) if tracing else sink)
     return flow
 
 
 def _watched(
     plan: ScopePlan,
     decoded: Stream[Addressed | Rejected],
-    partitions: tuple[str, ...],
-    metrics: Metrics,
-    saves: bool,
-    warm: WarmFile | None,
+    watch: Callable[[Snapshot | None], Logic],
 ) -> KeyedStream[Alert | Reached]:
     """Watch a scope; gives what is told, and where it matters up to when all was told."""
     batches = op.filter_map(f"{plan.step}_batches", decoded, _if_for(plan))
-    step = op.stateful_batch(plan.step, batches, _watch(plan, partitions, metrics, saves, warm))
+    step = op.stateful_batch(plan.step, batches, watch)
     return op.map(f"{plan.step}_time", step, _with_clock(plan)) if plan.tells_time else step
 
 
@@ -220,7 +225,16 @@ def _with_clock(
 
 
 def _watch(
-    plan: ScopePlan, partitions: tuple[str, ...], metrics: Metrics, saves: bool, warm: WarmFile | None
-) -> Callable[[Snapshot | None], BucketWatch]:
+    plan: ScopePlan,
+    partitions: tuple[str, ...],
+    metrics: Metrics,
+    saves: bool,
+    warm: WarmFile | None,
+    tracing: Tracing | None,
+) -> Callable[[Snapshot | None], Logic]:
     history = None if warm is None else warm.history_of(plan)
-    return lambda saved: BucketWatch(plan, partitions, metrics, saves=saves, saved=saved, history=history)
+
+    def build(saved: Snapshot | None) -> BucketWatch:
+        return BucketWatch(plan, partitions, metrics, saves=saves, saved=saved, history=history)
+
+    return tracing.watch(plan.scope.value, build) if tracing else build

@@ -12,6 +12,7 @@ from connectors.stopping import StopSign
 from flows.dataflow import build_flow
 from flows.job import Job
 from flows.model_feed import feed_of
+from flows.tracing import traces_of
 from observability.metrics import Metrics
 
 
@@ -30,10 +31,13 @@ def build_named(flow: FlowName, profile: str) -> Dataflow:
         follow=settings.follow,
         store=settings.store,
         alerts=settings.alerts,
+        traces=settings.traces,
+        traces_share=settings.traces_share,
     )
     metrics = Metrics()
     feed = feed_of(job, metrics)
     if job.follow:
         feed.follow()
+    traces = traces_of(job)
     # Whether the runner keeps snapshots is its own affair: they are made as if it did.
-    return build_flow(job, StopSign(), metrics, Pulse(), published=feed.tables, saves=True)
+    return build_flow(job, StopSign(), metrics, Pulse(), published=feed.tables, saves=True, traces=traces)

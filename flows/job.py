@@ -35,7 +35,8 @@ class Job(Struct, frozen=True, kw_only=True):
     where there is no `store`, and `models` that of one whose learnt tables are used instead of theirs.
     `recovery` is the folder that state is saved to every `epoch_s` seconds, None to save nothing. `addresses`
     are the cluster's processes (`host:port`), empty for a single one; `metrics_port` is the first one's, 0
-    for none. `known` names the partitions of input that the state holds a position of, None where the folder
+    for none. `traces` is the address of the collector that `traces_share` of the traces go to, None for none.
+    `known` names the partitions of input that the state holds a position of, None where the folder
     alone tells.
     `speed` is how many times as fast as they happened recorded events come in, None as fast as they can; one
     process then reads all of them. `warm` is the file of what detectors remember of history.
@@ -62,6 +63,8 @@ class Job(Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     known: tuple[str, ...] | None = None
     metrics_port: int = 0
+    traces: str | None = None
+    traces_share: float = 0.01
     log_level: str = "info"
     stop_file: Path | None = None
 

@@ -10,10 +10,13 @@ from threading import Thread
 from config.addresses import Address
 from flows.meeting import (
     Alike,
+    Anew,
     Beat,
     Begin,
     Done,
+    Fresh,
     Hello,
+    Kept,
     Later,
     Line,
     Over,
@@ -24,6 +27,7 @@ from flows.meeting import (
     Stop,
 )
 from flows.shares import ShareError, agree
+from flows.signals import RELOAD
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,7 @@ class _Stage(Enum):
     GATHERING = "gathering"
     PREPARING = "preparing"
     RUNNING = "running"
+    ENDING = "ending"
 
 
 class Keeper:
@@ -46,6 +51,7 @@ class Keeper:
         self._lines: dict[int, Line] = {}
         self._hellos: dict[int, Hello] = {}
         self._said: set[int] = set()
+        self._fresh: dict[int, Fresh] | None = None
         self._stage = _Stage.GATHERING
         family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
         self._server = socket.create_server((at.host, at.port), family=family, reuse_port=False)
@@ -124,15 +130,44 @@ class Keeper:
             self._lines[index].say(said)
         elif isinstance(said, Stop):
             self._to_all(said)
+            self._stage = _Stage.ENDING if self._stage is _Stage.RUNNING else self._stage
+        elif isinstance(said, Anew):
+            if self._stage is _Stage.RUNNING and self._fresh is None:
+                self._fresh = {}
+                self._to_all(said)
+        elif isinstance(said, Fresh):
+            self._compare(index, said)
         elif isinstance(said, Ready | Done):
             self._said.add(index)
             if len(self._said) == self._machines:
                 self._said.clear()
-                running = self._stage is _Stage.RUNNING
+                running = self._stage is not _Stage.PREPARING
                 self._to_all(Over() if running else Begin())
                 self._stage = _Stage.RUNNING
                 if running:
                     self._begin_anew()
+
+    def _compare(self, index: int, fresh: Fresh) -> None:
+        """Note what a machine has read anew; once all have, all begin again with it, or nobody does."""
+        if self._fresh is None or self._stage is not _Stage.RUNNING:
+            return
+        self._fresh[index] = fresh
+        if len(self._fresh) < self._machines:
+            return
+        read, self._fresh = self._fresh, None
+        alike = {index: each.alike for index, each in read.items() if each.alike is not None}
+        try:
+            if len(alike) < self._machines:
+                troubles = (
+                    f"machine {index}: {each.why}" for index, each in sorted(read.items()) if each.why
+                )
+                raise ShareError("; ".join(troubles))
+            _check_alike(alike)
+        except ShareError as error:
+            self._to_all(Kept(why=str(error)))
+        else:
+            self._to_all(Stop(why=RELOAD))
+            self._stage = _Stage.ENDING
 
     def _lose(self, index: int) -> None:
         self._lines.pop(index).close()
@@ -146,6 +181,7 @@ class Keeper:
             line.close()
         self._lines.clear()
         self._hellos.clear()
+        self._fresh = None
         self._stage = _Stage.GATHERING
 
     def _index(self, line: Line) -> int | None:

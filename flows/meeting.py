@@ -3,7 +3,8 @@
 The machine with index 0 keeps the meeting, to which all supervisors come, its own too. Each says what it has;
 when all are there, the keeper says what all resume from; each prepares its folder, and when all are ready all
 begin. From then on they stay connected: who falls silent, or leaves without a word, breaks the meeting, and
-all come anew. Lines of JSON over TCP, between machines of a private network.
+all come anew. When one is asked to reload, all read their profiles anew, and begin again with them if all can
+run what they read, and it is the same. Lines of JSON over TCP, between machines of a private network.
 """
 
 import socket
@@ -82,6 +83,23 @@ class Stop(Struct, frozen=True, kw_only=True, tag="stop"):
     for_good: bool = False
 
 
+class Anew(Struct, frozen=True, tag="anew"):
+    """A machine was asked to read its profile anew, so all do."""
+
+
+class Fresh(Struct, frozen=True, kw_only=True, tag="fresh"):
+    """What a machine would run by what it has read anew; None with the reason where it cannot."""
+
+    alike: Alike | None = None
+    why: str = ""
+
+
+class Kept(Struct, frozen=True, kw_only=True, tag="kept"):
+    """The keeper's answer to all when they do not run what was read anew: they go on as they were."""
+
+    why: str
+
+
 class Done(Struct, frozen=True, tag="done"):
     """A machine's process has ended well."""
 
@@ -90,7 +108,7 @@ class Over(Struct, frozen=True, tag="over"):
     """The processes of all have ended well."""
 
 
-Said = Hello | Later | Refused | Plan | Ready | Begin | Beat | Stop | Done | Over
+Said = Hello | Later | Refused | Plan | Ready | Begin | Beat | Stop | Anew | Fresh | Kept | Done | Over
 
 _DECODER = msgspec.json.Decoder(Said)
 

@@ -3,22 +3,19 @@
 The processes share one fate: when one dies, or its machine falls silent, all are ended and begun again from
 the last epoch that all committed. A machine that is asked to leave ends the flow gracefully on all of them;
 the others then wait until it is back.
-
-ClusterError            the machines cannot make one cluster; the text says why and what to do
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from config.addresses import Address, AddressError, check_apart, is_loopback, parse_address, resolve
+from config.addresses import AddressError, is_loopback, parse_address, resolve
 from connectors.stopping import StopSign
 from flows import recovery, shares, state_formats
 from flows.alike import describe
@@ -26,9 +23,12 @@ from flows.dataflow import SOURCE_STEP
 from flows.job import Job, profile_of
 from flows.keeper import Keeper
 from flows.liveness_watch import RuleWatch
+from flows.machine import ClusterError, Machine, check_place
 from flows.meeting import Begin, Done, Hello, Later, Line, Over, Plan, Ready, Refused, Stop
 from flows.progress import Progress
+from flows.reloading import Reload
 from flows.seat import Seat
+from flows.shared_reload import SharedReload
 from flows.signals import Signals, signals_to
 from flows.supervisor import GRACE, PAUSES_S, SOUND, Group, sleep
 from flows.worker import GAVE_UP, empty_output_files, exit_code, file_steps, held
@@ -36,31 +36,6 @@ from flows.worker import GAVE_UP, empty_output_files, exit_code, file_steps, hel
 log = logging.getLogger(__name__)
 
 _COME_AGAIN_S = 0.5
-
-
-class ClusterError(Exception):
-    """The machines cannot make one cluster."""
-
-
-class Machine(Struct, frozen=True, kw_only=True):
-    """This machine's place: the addresses of all in the order of their index, and its own index.
-
-    `anywhere` lets addresses lie outside of private networks.
-    """
-
-    addresses: tuple[Address, ...]
-    index: int
-    anywhere: bool = False
-
-    @property
-    def own(self) -> Address:
-        """Where this machine is reached, as a number. Raises AddressError, or OSError for an unknown name."""
-        return resolve(self.addresses[self.index], anywhere=self.anywhere)
-
-    @property
-    def keeper(self) -> Address:
-        """Where the meeting is kept, as a number. Raises AddressError, or OSError for an unknown name."""
-        return resolve(self.addresses[0], anywhere=self.anywhere)
 
 
 def supervise_machine(
@@ -73,15 +48,18 @@ def supervise_machine(
     on_restart: Callable[[], None] = lambda: None,
     on_start: Callable[[Group], None] = lambda group: None,
     on_wait: Callable[[], None] = lambda: None,
+    reload: Reload | None = None,
     rules: RuleWatch | None = None,
 ) -> tuple[int, str]:
     """Run this machine's process of a job until all end, begun again with the others after a crash of any.
 
     Its own process may crash at most `restarts` times in a row; for other machines it waits as long as it
-    takes, and calls `on_wait` meanwhile; `rules` watches over the rules. Gives exit code and reason as
-    `supervise` does. Raises ClusterError, AddressError, RecoveryError, ProfileError or InputError.
+    takes, and calls `on_wait` meanwhile; `rules` watches over the rules. SIGHUP on any machine lets `reload`
+    read the profile anew on all. Gives exit code and reason as `supervise` does.
+
+    Raises ClusterError, AddressError, RecoveryError, ProfileError or InputError.
     """
-    _check(job, machine)
+    check_place(job, machine)
     failures = 0
     asked = StopSign()
     with (
@@ -90,7 +68,10 @@ def supervise_machine(
         signals_to(asked, reloads=True) as signals,
         _meeting_kept(machine, asked),
     ):
-        member = _Member(job, machine, asked, signals, Path(folder), watch, grace, on_start, on_wait, rules)
+        anew = SharedReload(reload, len(machine.addresses))
+        member = _Member(
+            job, machine, asked, signals, Path(folder), watch, grace, on_start, on_wait, rules, anew
+        )
         while not asked.asked:
             on_wait()
             began = time.monotonic()
@@ -103,7 +84,8 @@ def supervise_machine(
                     return code, reason
                 failures += 1
                 log.error("the flow failed", extra={"exit_code": code})
-            on_restart()
+            if not member.reloaded:
+                on_restart()
             sleep(PAUSES_S[min(failures, len(PAUSES_S) - 1)] if failures else _COME_AGAIN_S, asked)
     return 0, asked.reason
 
@@ -123,9 +105,11 @@ class _Member:
         on_start: Callable[[Group], None],
         on_wait: Callable[[], None],
         rules: RuleWatch | None,
+        anew: SharedReload,
     ) -> None:
-        self._job = job
         self._rules = rules
+        self._anew = anew
+        self.reloaded = False
         self._machine = machine
         self._asked = asked
         self._signals = signals
@@ -134,11 +118,19 @@ class _Member:
         self._on_wait = on_wait
         self._sign = StopSign(folder / "stop")
         self._watch = watch
+        self._take(job)
+
+    def _take(self, job: Job) -> None:
+        self._job = job
         self._profile = profile_of(job)
         self._steps = {step: f"{self._profile.flow}.{step}" for step in (SOURCE_STEP, *file_steps(job))}
 
     def run_once(self) -> tuple[int, str] | None:
-        """Meet the others and run with them; gives how it ended, None when all must meet again."""
+        """Meet the others and run with them; gives how it ended, None when all must meet again.
+
+        `reloaded` then says whether that is for a profile which all have read anew.
+        """
+        self.reloaded = False
         seat = self._come()
         if seat is None:
             return None
@@ -156,6 +148,9 @@ class _Member:
             if not isinstance(seat.next(self._asked), Begin):
                 return None
             code, cut = self._work(seat, plan, addresses)
+            if (coming := self._anew.taken(seat)) is not None:
+                self._take(coming)
+                self.reloaded = True
             return self._end(seat, code, cut)
         finally:
             seat.leave()
@@ -215,9 +210,7 @@ class _Member:
 
         def look() -> None:
             nonlocal told
-            if self._signals.reload:
-                self._signals.reload = False
-                log.error("machines that share a flow read a profile only when all of them begin anew")
+            self._anew.look(seat, self._signals)
             if seat.stop is not None:
                 self._sign.ask(seat.stop.why)
             elif not told and (self._asked.asked or self._sign.asked):
@@ -248,21 +241,6 @@ class _Member:
             return code, ""
         # The process of a machine may have come to its end before it heard.
         return (GAVE_UP, seat.stop.why) if seat.stop.for_good else None
-
-
-def _check(job: Job, machine: Machine) -> None:
-    if job.recovery is None:
-        raise ClusterError("a cluster of machines needs a recovery folder on each; give --recovery")
-    if len(machine.addresses) < 2:
-        raise ClusterError("a cluster has at least 2 machines; leave --addresses away for one")
-    if not 0 <= machine.index < len(machine.addresses):
-        last = len(machine.addresses) - 1
-        raise ClusterError(f"--index is {machine.index}; it says which of the addresses is ours, 0 to {last}")
-    check_apart(machine.addresses)
-    for address in machine.addresses:
-        # A name may become known later; it is looked at again whenever the machines meet.
-        with suppress(OSError):
-            resolve(address, anywhere=machine.anywhere)
 
 
 @contextmanager

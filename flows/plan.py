@@ -129,18 +129,36 @@ class ScopePlan:
         wanted = frozenset(use for watcher in self.watchers for use in watcher.uses)
         return None if wanted == EVERY_USE else wanted
 
+    @cached_property
+    def types_by_channel(self) -> dict[str, frozenset[str]] | None:
+        """The same by channel, where it is looked up for each event."""
+        if self.uses is None:
+            return None
+        channels = {channel for channel, _ in self.uses}
+        return {
+            name: frozenset(type_ for channel, type_ in self.uses if channel == name) for name in channels
+        }
+
     def steps(self, first: int, kind: type, use: Use | None = None) -> Steps:
         """Give the steps of those not at rest that want a kind of events, or transactions of one use.
 
         Each comes with the place of its state in a cell, where `first` is that of the first detector.
         """
-        return tuple(
-            (place, watcher.step, watcher, watcher.detector.start)
-            for place, watcher in enumerate(self.watchers, start=first)
-            if kind in watcher.detector.reads
-            and (use is None or use in watcher.uses)
-            and watcher.step is not at_rest
-        )
+        asked = first, kind, use
+        if asked not in self._steps:
+            self._steps[asked] = tuple(
+                (place, watcher.step, watcher, watcher.detector.start)
+                for place, watcher in enumerate(self.watchers, start=first)
+                if kind in watcher.detector.reads
+                and (use is None or use in watcher.uses)
+                and watcher.step is not at_rest
+            )
+        return self._steps[asked]
+
+    @cached_property
+    def _steps(self) -> dict[tuple[int, type, Use | None], Steps]:
+        """The steps by what was asked for: each of many buckets asks for all of them."""
+        return {}
 
     @cached_property
     def key_of(self) -> Callable[[Any], Any]:

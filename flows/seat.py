@@ -5,7 +5,7 @@ from queue import Empty, Queue
 from threading import Event, Thread
 
 from connectors.stopping import StopSign
-from flows.meeting import BEAT_EVERY_S, Beat, Hello, Line, Said, Stop
+from flows.meeting import BEAT_EVERY_S, Anew, Beat, Hello, Kept, Line, Said, Stop
 
 _LOOK_EVERY_S = 0.1
 
@@ -14,13 +14,16 @@ class Seat:
     """Says, hears, and tells that it is still there.
 
     `gone` is set once the meeting has broken, or was left; `stop` is what a machine said that all should end
-    for.
+    for. `anew` is up while all are asked to read their profiles anew, and `kept` says why they keep what they
+    have.
     """
 
     def __init__(self, line: Line, hello: Hello, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Come to the meeting by a connection; `meanwhile` is called now and then while waiting."""
         self.gone = Event()
         self.stop: Stop | None = None
+        self.anew = False
+        self.kept = ""
         self._line = line
         self._meanwhile = meanwhile
         self._heard: Queue[Said] = Queue()
@@ -33,7 +36,7 @@ class Seat:
         self._line.say(said)
 
     def next(self, unless: StopSign) -> Said | None:
-        """Wait for the next thing that is said, beside Beat and Stop; None when it will not come."""
+        """Wait for the next thing that is said and the seat does not note; None when it will not come."""
         while not unless.asked:
             self._meanwhile()
             try:
@@ -52,6 +55,10 @@ class Seat:
         for said in self._line.hear():
             if isinstance(said, Stop):
                 self.stop = said
+            elif isinstance(said, Anew):
+                self.anew = True
+            elif isinstance(said, Kept):
+                self.kept = said.why
             elif not isinstance(said, Beat):
                 self._heard.put(said)
         self.gone.set()

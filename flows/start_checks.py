@@ -22,7 +22,9 @@ from flows.lanes import profiles_beside
 from flows.recovery import RecoveryError
 from flows.recovery_survey import in_use, latest_event_ms
 from flows.store_check import StoreCheck
+from flows.tracing import check_traces
 from flows.warm_file import WarmError
+from observability.traces import TracesError
 
 # Below the first nothing can be relied on, below the second it is time to do something.
 _LEAST_FREE_BYTES = 64 << 20
@@ -64,6 +66,7 @@ def start_findings(
         found += _recovery(job.recovery, profile, share=share, running=running)
     if profile is not None:
         found += _cold(job, profile, running=running)
+    found += _traces(job)
     found += _room(job)
     if not running:
         found += _ports(host, ports)
@@ -137,6 +140,13 @@ def _cold(job: Job, profile: Profile, *, running: bool) -> Iterator[Finding]:
     else:
         if cold and not running:
             yield note(cold_words(cold))
+
+
+def _traces(job: Job) -> Iterator[Finding]:
+    try:
+        check_traces(job)
+    except TracesError as error:
+        yield problem(str(error))
 
 
 def _room(job: Job) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from cases.audit.keys import PUBLIC_KEY, default_folder
 from cases.errors import CaseError, StoreMissing, StoreTooOld
 from cases.store import Store, open_store
 from cases.trying_out import Tried, try_out
+from connectors.patience import patiently
 from domain.reference import Reference
 from domain.wording import counted
 from flows.findings import Finding, note, problem
@@ -72,6 +74,12 @@ class StoreCheck:
                 return
             yield from _keys(default_folder(folder))
         yield note("there is no store yet; the run makes it")
+
+
+def wait_for_store(url: str) -> None:
+    """Wait while the store at `url` is away or held by others, and log that; `findings` says the rest."""
+    with suppress(CaseError):
+        patiently(lambda: open_store(url, create=False, upgrade=False).close())
 
 
 def _keys(folder: Path) -> Iterator[Finding]:

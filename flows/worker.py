@@ -30,6 +30,7 @@ from flows.lanes import alerts_step, profiles_beside
 from flows.model_feed import check_tables, feed_of
 from flows.progress import Told, read_progress
 from flows.signals import RELOAD
+from flows.tracing import check_traces, traces_of
 from flows.warm_file import check_warm
 from flows.webhook import alert_post
 from observability.logs import set_up_logs
@@ -59,6 +60,7 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0, pulse: Pulse | None =
     """
     stop = StopSign(job.stop_file)
     feed = feed_of(job, metrics, first=index == 0)
+    traces = traces_of(job, index)
     flow = build_flow(
         job,
         stop,
@@ -69,6 +71,7 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0, pulse: Pulse | None =
         known=_remembered(job, SOURCE_STEP) if job.known is None else job.known,
         # Where machines share a flow, each has disks of its own.
         writes_files=index == 0,
+        traces=traces,
     )
     _stop_on_signals(stop)
     end_serving = _serve(job, metrics, index)
@@ -85,6 +88,8 @@ def run_job(job: Job, metrics: Metrics, *, index: int = 0, pulse: Pulse | None =
             recovery_config=None if job.recovery is None else RecoveryConfig(job.recovery, timedelta(0)),
         )
     finally:
+        if traces is not None:
+            traces.end()
         end_following()
         end_serving()
     return stop.reason
@@ -98,14 +103,15 @@ def held(job: Job) -> AbstractContextManager[None]:
 def prepare(job: Job) -> None:
     """Check what the job needs, and repair what it resumes from; only while none of its processes is alive.
 
-    Raises ProfileError, ConnectorError, RecoveryError or a store's error: no process need be started to find
-    that out.
+    Raises ProfileError, ConnectorError, RecoveryError, TracesError or a store's error: no process need be
+    started to find that out.
     """
     profile = profile_of(job)
     check_inputs(job, profile)
     alert_post(job)
     check_warm(job, profile)
     check_tables(job)
+    check_traces(job)
     beside = profiles_beside(job, profile)
     if job.recovery is not None:
         state_formats.check(job.recovery, profile, beside)

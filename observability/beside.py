@@ -1,6 +1,7 @@
-"""What the processes beside a flow tell: its supervisor, the sweep of the desk, and the web desk."""
+"""What the processes beside a flow tell: its supervisor, what listens for it, the sweep and the web desk."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import nan
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -43,6 +44,46 @@ class SupervisorMetrics(MetricSet):
     def tell_rule(self, detector: str, problem: str, is_there: bool) -> None:
         """Say whether a rule has a problem."""
         self._rule_problem.labels(detector, problem).set(is_there)
+
+
+class ListenerMetrics(MetricSet):
+    """The metrics of `riskdesk listen`."""
+
+    def __init__(self) -> None:
+        """Start every count at nothing."""
+        super().__init__()
+        self.accepted = self._add(
+            Counter, "listener_accepted_total", "Events of senders that were put into the folder."
+        )
+        self.refused = self._add(
+            Counter, "listener_refused_total", "Lines or messages of senders that are no events."
+        )
+        self.received_bytes = self._add(
+            Counter, "listener_received_bytes_total", "Bytes of lines or messages that senders brought."
+        )
+        self.connections = self._add(Counter, "listener_connections_total", "Connections of senders taken.")
+        self._clients = self._add(Gauge, "listener_clients", "Senders that are connected.")
+        self._held_up = self._add(
+            Gauge,
+            "listener_held_up",
+            "Whether nothing is taken as the disk or the flow is behind: 1 if so, else 0.",
+        )
+        self._behind_bytes = self._add(
+            Gauge,
+            "listener_behind_bytes",
+            "Bytes in the folder that the flow has not committed; NaN where that is not known.",
+        )
+
+    def look_at(
+        self,
+        clients: Callable[[], int],
+        lacking: Callable[[], str],
+        behind: Callable[[], int | None],
+    ) -> None:
+        """Ask at each scrape how many clients there are, what is lacking, and how far the flow is behind."""
+        self._clients.set_function(clients)
+        self._held_up.set_function(lambda: bool(lacking()))
+        self._behind_bytes.set_function(lambda: nan if (found := behind()) is None else found)
 
 
 class SweepMetrics(MetricSet):

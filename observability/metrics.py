@@ -91,6 +91,12 @@ class Metrics(MetricSet):
         self.lag = self._add(
             Gauge, "lag_messages", "Messages of a topic's partition behind what was read.", "partition"
         )
+        self.partition_standstill = self._add(
+            Gauge,
+            "partition_standstill_seconds",
+            "How long no message of a topic's partition was read although there are some; else 0.",
+            "partition",
+        )
         self.tombstones = self._add(
             Counter, "tombstones_total", "Messages of topics without a value, which are skipped."
         )

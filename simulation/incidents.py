@@ -10,7 +10,11 @@ from simulation.hours import HOUR_MS, MINUTE_MS, SECOND_MS, pick_moment
 from simulation.network import ATM, DAY_SHOP, NIGHT_SHOP
 from simulation.rings import OpenedTogether, TravelRing
 from simulation.stage import Plot, Stage, joined
-from simulation.uses import NONE, POS, PURCHASE, Ints, Rows
+from simulation.uses import NONE, POS, PURCHASE, REFUND, REVERSAL, TRANSFER_IN, Ints, Rows
+
+# Nobody need be there when money comes in or a payment is taken back.
+_WITHOUT_THE_OWNER = (TRANSFER_IN, REFUND, REVERSAL)
+_NONE_LEFT = "no use at a terminal is left for impossible travel; simulate more events"
 
 
 class ImpossibleTravel(Plot):
@@ -37,8 +41,14 @@ class ImpossibleTravel(Plot):
         honest = (life["terminal"] != NONE) & (life["part"] == NONE) & (life["at_ms"] < last_ms)
         honest &= stage.free[life["customer"]]
         if not honest.any():
-            raise DoesNotFitError("no use at a terminal is left for impossible travel; simulate more events")
+            raise DoesNotFitError(_NONE_LEFT)
         anchor = int(rng.choice(np.flatnonzero(honest)))
+        while life["type"][anchor] in _WITHOUT_THE_OWNER:
+            # Only then is another drawn: most seeds give what they always gave.
+            honest[anchor] = False
+            if not honest.any():
+                raise DoesNotFitError(_NONE_LEFT)
+            anchor = int(rng.choice(np.flatnonzero(honest)))
         own = life[anchor : anchor + 1]
         own["part"] = part
         self.customers, self.cards = own["customer"].astype(np.int64), own["card"].astype(np.int64)

@@ -1,5 +1,6 @@
 """What tests of several packages need: a real PostgreSQL server, and databases on it."""
 
+import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,16 @@ _NUMBERS = count()
 # How long an example takes is the machine's affair.
 settings.register_profile("riskdesk", deadline=None)
 settings.load_profile("riskdesk")
+
+
+def pytest_configure() -> None:
+    """Put what tests write into memory where there is room: what survives a power cut is no test's subject.
+
+    A store waits for the disk at every commit. PYTEST_DEBUG_TEMPROOT or `--basetemp` says otherwise.
+    """
+    place = quick_place()
+    if place is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
 
 
 @pytest.fixture(scope="session")

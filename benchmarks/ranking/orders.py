@@ -5,7 +5,8 @@ from math import frexp, log
 
 from benchmarks.ranking.calls import Alert, Case, Order
 from benchmarks.ranking.harm import Harm
-from cases.ranking import Facts, RankPolicy, rank
+from cases.ranking import PROMOTED_BAND, Facts, Rank, RankPolicy, rank
+from cases.work.policy import WorkPolicy
 
 OWN = "the desk's own"
 LOSS = "expected loss"
@@ -27,8 +28,11 @@ def orders(harm: Harm, past: Sequence[Alert], currency: str) -> list[Order]:
         Order("loss of the next hour", lambda case, at_ms: -harm.next_hour(case, at_ms), ages=True),
         Order("remaining loss at the alert", lambda case, at_ms: -harm.at_first(case)),
         Order("the same, fading", lambda case, at_ms: _fading(case, harm)),
-        Order(OWN, lambda case, at_ms: _own(case, RankPolicy(), currency)),
-        Order("its bands with fitted limits", lambda case, at_ms: _own(case, fitted, currency)),
+        Order(OWN, lambda case, at_ms: _own(case, at_ms, RankPolicy(), currency), ages=True),
+        Order(
+            "its bands with fitted limits", lambda case, at_ms: _own(case, at_ms, fitted, currency), ages=True
+        ),
+        Order("its bands, due time inside", lambda case, at_ms: _by_due(case, currency)),
         Order("its bands, expected loss inside", lambda case, at_ms: _by_loss(case, currency)),
         Order("its bands, loss in steps inside", lambda case, at_ms: _by_steps(case, currency)),
         Order("its bands, the fading one inside", lambda case, at_ms: _fading_inside(case, harm, currency)),
@@ -44,8 +48,20 @@ def _loss(case: Case) -> float:
     return case.probability * case.exposure_minor
 
 
-def _own(case: Case, policy: RankPolicy, currency: str) -> tuple[int, int]:
-    """Give band and due time as the product does; nothing is promoted for having waited."""
+def _own(case: Case, at_ms: int, policy: RankPolicy, currency: str) -> tuple[int, int]:
+    """Give band and rank time as the product does, promoted for having waited too long."""
+    ranked = _ranked(case, policy, currency)
+    wait_ms = WorkPolicy().promotion_ms(policy.sla(ranked.band, case.severity))
+    waited = wait_ms is not None and at_ms - case.first_ms >= wait_ms
+    return min(ranked.band, PROMOTED_BAND) if waited else ranked.band, ranked.rank_ms
+
+
+def _by_due(case: Case, currency: str) -> tuple[int, int]:
+    ranked = _ranked(case, RankPolicy(), currency)
+    return ranked.band, ranked.due_ms
+
+
+def _ranked(case: Case, policy: RankPolicy, currency: str) -> Rank:
     facts = Facts(
         severity=case.severity,
         probability=case.probability,
@@ -56,17 +72,16 @@ def _own(case: Case, policy: RankPolicy, currency: str) -> tuple[int, int]:
         cards=case.cards,
         findings=case.findings,
     )
-    ranked = rank(facts, policy)
-    return ranked.band, ranked.due_ms
+    return rank(facts, policy)
 
 
 def _by_loss(case: Case, currency: str) -> tuple[int, float]:
-    return _own(case, RankPolicy(), currency)[0], -_loss(case)
+    return _ranked(case, RankPolicy(), currency).band, -_loss(case)
 
 
 def _by_steps(case: Case, currency: str) -> tuple[int, int, int]:
     """Give the band, then a step down for each half of the expected loss, then the due time."""
-    band, due_ms = _own(case, RankPolicy(), currency)
+    band, due_ms = _by_due(case, currency)
     return band, -frexp(_loss(case))[1], due_ms
 
 
@@ -80,7 +95,7 @@ def _fading(case: Case, harm: Harm) -> float:
 
 
 def _fading_inside(case: Case, harm: Harm, currency: str) -> tuple[int, float]:
-    return _own(case, RankPolicy(), currency)[0], _fading(case, harm)
+    return _ranked(case, RankPolicy(), currency).band, _fading(case, harm)
 
 
 def _fitted(past: Sequence[Alert]) -> RankPolicy:

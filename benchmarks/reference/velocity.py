@@ -13,7 +13,10 @@ SUM_MINOR = 200_000
 
 
 class Window:
-    """The uses within it as times and amounts in turn, in order of arrival, and their sum."""
+    """The uses within it as times and amounts in turn, in order of arrival, and their sum.
+
+    One alone stands in no queue: it is the newest, and the sum is its amount.
+    """
 
     __slots__ = ("firing", "newest_ms", "sum_minor", "uses")
 
@@ -51,12 +54,12 @@ class Velocity(ReferenceDetector[Window]):
             # Everything has left the window at once: the usual case.
             state.newest_ms = at_ms
             state.sum_minor = amount_minor
-            state.uses = (at_ms, amount_minor)
+            state.uses = ()
             firing = amount_minor > SUM_MINOR
         else:
+            uses = (*(state.uses or (newest, state.sum_minor)), at_ms, amount_minor)
             if at_ms > newest:
                 newest = state.newest_ms = at_ms
-            uses = (*state.uses, at_ms, amount_minor)
             total = state.sum_minor + amount_minor
             # The queue is in order of arrival: it is cut at its head only.
             while uses[0] <= newest - WINDOW_MS:
@@ -70,5 +73,5 @@ class Velocity(ReferenceDetector[Window]):
         state.firing = firing
         if not firing:
             return QUIET
-        evidence = {"uses": len(state.uses) // 2}
+        evidence = {"uses": len(state.uses) // 2 or 1}
         return (Finding(reason="velocity", probability=0.5, evidence=evidence),)

@@ -47,7 +47,8 @@ def record_refusal(db: Database, name: str | None, now_ms: int, wrong: str, ip: 
 
 def locked_out(until_ms: int) -> LockedOut:
     """Say that a name was tried too often."""
-    return LockedOut(f"too many tries failed; this name can be tried again at {iso(until_ms)}", until_ms)
+    words = f"too many tries failed; this name can be tried again at {iso(until_ms)}"
+    return LockedOut(words, until_ms).known_as("locked_out", until_ms=until_ms)
 
 
 def _name_hash(db: Database, name: str) -> str:

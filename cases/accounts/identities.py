@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from cases.accounts.attempts import record_refusal
-from cases.accounts.part import AccountsPart
-from cases.accounts.sessions import SignedIn, begin_session, end_sessions
+from cases.accounts.part import AccountsPart, token_hash
+from cases.accounts.sessions import SignedIn, begin_session, end_sessions, session_of
 from cases.accounts.users import account_row, checked_name, key_of, user_of
 from cases.audit.log import record
 from cases.database import Row, as_json
@@ -51,6 +51,32 @@ class Identities(AccountsPart):
             known = None if row is None else row["name"]
             record_refusal(self.db, known, now_ms, f"{refusal}, by {issuer}", ip)
         raise SignInRefused(f"nobody was let in: {refusal}; ask whoever keeps the users")
+
+    def proved_by_identity(self, session_id: str, issuer: str, subject: str, now_ms: int) -> SignedIn:
+        """Go on with a session, locked or not, whose user has proved anew at the bank's own sign-in.
+
+        It has a new token then. Raises SignInRefused where the session is over, or is another's.
+        """
+        fresh = self.token_source()
+        with self.db.writing():
+            rows = self.db.rows("desk_sessions", id=session_id, name_key=None)
+            accounts = self.db.rows("account_of_identity", issuer=issuer, subject=subject)
+            known = None if not accounts else accounts[0]["name"]
+            if not rows or now_ms >= rows[0]["began_ms"] + self.policy.session_ms:
+                refusal = "the session is over"
+            elif known is None or accounts[0]["name_key"] != rows[0]["name_key"]:
+                refusal = "the session is another user's"
+            elif accounts[0]["disabled_ms"] is not None:
+                refusal = "the user is disabled"
+            else:
+                run = {"id": session_id, "token_hash": token_hash(fresh), "now_ms": now_ms}
+                self.db.run("unlock_desk_session", **run)
+                session = session_of(rows[0], locked=False)
+                verb = "session_unlocked" if rows[0]["locked"] else "reauthenticated"
+                record(self.db, session.who, verb, f"user:{known}", now_ms, reason=issuer)
+                return SignedIn(token=fresh, session=session, user=session.user)
+            record_refusal(self.db, known, now_ms, f"{refusal}, by {issuer}", "")
+        raise SignInRefused(f"nobody was let in: {refusal}; sign in again")
 
     def identity_signed_out(self, issuer: str, subject: str, now_ms: int) -> int:
         """End the sessions of whom the bank's own sign-in has signed out, and say how many there were."""

@@ -65,7 +65,7 @@ class Sessions(AccountsPart):
         if touch and locked and not found["locked"]:
             self._lock(found, now_ms, "nobody was there")
         elif touch and not locked and now_ms >= found["seen_ms"] + _SEEN_EVERY_MS:
-            with self.db.writing():
+            with self.db.recording():
                 self.db.run("see_desk_session", id=found["id"], now_ms=now_ms)
         return session_of(found, locked)
 

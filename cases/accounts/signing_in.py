@@ -53,7 +53,7 @@ class SigningIn(AccountsPart):
                 record(self.db, signed_in.session.who, "signed_in", f"user:{row['name']}", now_ms, reason=ip)
                 return signed_in
             record_refusal(self.db, tried.name, now_ms, wrong, ip)
-        raise SignInRefused(_REFUSED)
+        raise SignInRefused(_REFUSED).known_as("wrong_sign_in")
 
     def unlock(self, token: str, password: str, now_ms: int) -> SignedIn:
         """Go on with a locked session, under a new token. Raises as `sign_in`."""
@@ -64,7 +64,7 @@ class SigningIn(AccountsPart):
             record(self.db, session.who, "session_unlocked", f"user:{session.user.name}", now_ms)
             row = session_row(self.db, fresh)
         if row is None:
-            raise SignInRefused(_SIGN_IN_AGAIN)
+            raise SignInRefused(_SIGN_IN_AGAIN).known_as("session_over")
         return SignedIn(token=fresh, session=session_of(row, locked=False), user=session.user)
 
     def reauthenticate(self, token: str, password: str, now_ms: int) -> None:
@@ -116,7 +116,7 @@ class SigningIn(AccountsPart):
         with self.db.reading():
             found = session_row(self.db, token)
         if found is None or now_ms >= found["began_ms"] + self.policy.session_ms:
-            raise SignInRefused(_SIGN_IN_AGAIN)
+            raise SignInRefused(_SIGN_IN_AGAIN).known_as("session_over")
         tried = self._attempt(found["name"], password, now_ms, found["ip"])
         with self.db.writing():
             row = self._proven(tried)
@@ -125,7 +125,7 @@ class SigningIn(AccountsPart):
                 forget_failures(self.db, found["name"])
                 return session_of(found, bool(found["locked"]))
             record_refusal(self.db, tried.name, now_ms, wrong, found["ip"])
-        raise SignInRefused(_REFUSED)
+        raise SignInRefused(_REFUSED).known_as("wrong_sign_in")
 
     def _wrong(self, row: Row | None, code: str, now_ms: int) -> str:
         """Say for the audit what keeps somebody out; nothing where it was all right."""

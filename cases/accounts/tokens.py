@@ -25,6 +25,7 @@ class Scope(StrEnum):
 
     CASES_READ = "cases:read"
     CASES_WORK = "cases:work"
+    CASES_LEAD = "cases:lead"
     ACTIONS_PROPOSE = "actions:propose"
     ALERTS_READ = "alerts:read"
     REPORTS_READ = "reports:read"
@@ -35,6 +36,7 @@ class Scope(StrEnum):
 RIGHTS_OF_SCOPE: dict[Scope, frozenset[Right]] = {
     Scope.CASES_READ: frozenset({Right.READ_CASES}),
     Scope.CASES_WORK: frozenset({Right.READ_CASES, Right.WORK_CASES}),
+    Scope.CASES_LEAD: frozenset({Right.WORK_FOR_OTHERS}),
     Scope.ACTIONS_PROPOSE: frozenset({Right.READ_CASES, Right.PROPOSE_BLOCK, Right.PROPOSE_FREEZE}),
     Scope.ALERTS_READ: frozenset({Right.READ_CASES}),
     Scope.REPORTS_READ: frozenset({Right.READ_CASES}),

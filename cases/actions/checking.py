@@ -65,7 +65,9 @@ def to_check(db: Database, action_id: str, who: Who) -> Action:
         raise NotPossible(f"{action.what} is {action.status}{said}; it waits for nobody's approval")
     # What a program made for its owner, the owner made.
     if person_behind(db, who.name) == person_behind(db, action.maker):
-        raise NotAllowed(f"{who.name} made {action.what}; another person must check it")
+        raise NotAllowed(f"{who.name} made {action.what}; another person must check it").known_as(
+            "four_eyes", name=who.name
+        )
     who.require(right_to_check(db, action))
     return action
 

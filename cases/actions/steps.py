@@ -131,7 +131,7 @@ def alarm(db: Database, action: Action, what: str, note: str, now_ms: int) -> No
     if cases and cases[0]["status"] not in _ENDED_CASE:
         subject = f"action:{action.id}"
         add_task(
-            db, cases[0]["id"], "review", subject, DESK_ITSELF, now_ms, skill=LEADS, band=0, due_ms=now_ms
+            db, cases[0]["id"], "review", subject, DESK_ITSELF, now_ms, skill=LEADS, band=0, rank_ms=now_ms
         )
 
 

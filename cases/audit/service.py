@@ -92,7 +92,7 @@ class SqlAudit:
 
     def viewed(self, who: Who, object_: str, now_ms: int, reason: str = "") -> None:
         """Record that `who` was shown a person's data; before it is shown. Raises KeyTrouble."""
-        with self.db.writing():
+        with self.db.recording():
             log.viewed(self.db, who, object_, now_ms, reason)
 
     def list(

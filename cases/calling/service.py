@@ -18,7 +18,7 @@ from cases.calling.telephone import LineEvent, tell
 from cases.database import Database, Row, as_json
 from cases.errors import CannotCall, NotFound, NotPossible, NotYours, WrongUse
 from cases.who import Right, Who
-from cases.work.agent_states import Called, follow_call, follow_work
+from cases.work.agent_states import Called, follow_answer, follow_call, follow_work
 from cases.work.journal import enter
 from cases.work.leases import held, keep_draft, task_row
 from cases.work.moves import finish, make_ready
@@ -97,9 +97,9 @@ class SqlCalling:
         with self.db.writing():
             held(self.db, task_id, who, lease_no, now_ms)
             self.db.run("answer_attempt", task_id=task_id, now_ms=now_ms)
-            rows = self.db.rows("open_attempt", task_id=task_id)
-            if not rows:
-                raise NotPossible("no call is open; dial first")
+            if not (rows := self.db.rows("open_attempt", task_id=task_id)):
+                raise NotPossible("no call is open; dial first").known_as("no_call")
+            follow_answer(self.db, who.name, now_ms)
             return _open_call(rows[0])
 
     def line(

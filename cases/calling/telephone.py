@@ -8,6 +8,7 @@ from cases.calling.results import check_recording
 from cases.database import Database
 from cases.errors import NotFound, NotPossible, WrongUse
 from cases.who import Right, Who
+from cases.work.agent_states import follow_answer
 from domain.instants import iso
 
 # Clocks differ; more than this is a mistake.
@@ -51,6 +52,8 @@ def tell(
     check_recording(recording)
     at_ms = min(max(at_ms, row["started_at_ms"]), now_ms)
     db.run("tell_attempt", id=attempt_id, event=event.value, at_ms=at_ms, recording=recording)
+    if event is LineEvent.ANSWERED:
+        follow_answer(db, row["agent"], at_ms)
     record(db, who, f"line_{event}", f"case:{row['case_id']}", now_ms, after={"attempt": attempt_id})
     (row,) = db.rows("attempt_by_id", id=attempt_id)
     return Attempt(**{name: row[name] for name in Attempt.__struct_fields__})

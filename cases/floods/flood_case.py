@@ -92,7 +92,7 @@ def restate_flood(db: Database, flood: Flood, policy: QueuePolicy, at_ms: int) -
     row = _row(flood, words, figures, ranked, before)
     row["breakdown"] = orjson.dumps(ranked.breakdown | {"flood": _said(db, flood, figures, people)}).decode()
     db.run("save_case", **row)
-    db.run("rank_tasks", case_id=flood.case_id, band=row["band"], due_ms=row["due_ms"])
+    db.run("rank_tasks", case_id=flood.case_id, band=row["band"], rank_ms=row["rank_ms"])
     if flood.opens:
         _open(db, flood, row, at_ms)
     else:
@@ -109,6 +109,7 @@ def _empty(flood: Flood, earlier: str | None, ready_at_ms: int) -> dict[str, Any
         "words": f"flood of {flood.detector}",
         "band": 2,
         "due_ms": flood.from_ms,
+        "rank_ms": flood.from_ms,
         "promoted": 0,
         "promote_at_ms": None,
         "escalate_at_ms": None,
@@ -132,6 +133,7 @@ def _row(flood: Flood, words: str, figures: Row, ranked: Rank, before: Row) -> d
         "words": words,
         "band": min(PROMOTED_BAND, ranked.band) if promoted else ranked.band,
         "due_ms": ranked.due_ms,
+        "rank_ms": ranked.rank_ms,
         "promoted": promoted,
         "alerts": figures["alerts"],
         "probability": figures["probability"],
@@ -188,7 +190,7 @@ def _open(db: Database, flood: Flood, row: dict[str, Any], at_ms: int) -> None:
         subject=subject,
         skill=GENERAL,
         band=row["band"],
-        due_ms=row["due_ms"],
+        rank_ms=row["rank_ms"],
         now_ms=at_ms,
     )
     note = f"{row['words']}; all are on record here, and no case was opened for each"

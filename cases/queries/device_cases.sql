@@ -46,7 +46,7 @@ SELECT task.subject, task.case_id, task.id
 FROM task
 WHERE task.kind = 'call_site' AND task.state IN ('ready', 'waiting', 'leased')
     AND task.subject IN (SELECT value FROM json_each(:subjects))
-ORDER BY task.band, task.due_ms, task.id;
+ORDER BY task.band, task.rank_ms, task.id;
 
 -- name: last_call_to_site
 -- When the last call to a site ended.

@@ -10,7 +10,7 @@ WHERE status IN ('open', 'working', 'waiting', 'escalated')
     AND status IN (SELECT value FROM json_each(:statuses))
     AND CAST(kind AS TEXT) IN (SELECT value FROM json_each(:kinds))
     AND CAST(band AS TEXT) IN (SELECT value FROM json_each(:bands))
-    AND (band, due_ms, id) > (:after_band, :after_ms, :after_id)
+    AND (band, rank_ms, id) > (:after_band, :after_ms, :after_id)
     AND due_ms < :due_before_ms
     AND (CAST(:team AS TEXT) IS NULL OR team = :team)
     AND (
@@ -34,12 +34,17 @@ WHERE status IN ('open', 'working', 'waiting', 'escalated')
             SELECT 1 FROM alert WHERE alert.case_id = case_.id AND LOWER(alert.reason) LIKE :likeness ESCAPE '!'
         )
     )
-ORDER BY band, due_ms, id
+ORDER BY band, rank_ms, id
 LIMIT :limit OFFSET :skipped;
 
 -- name: count_live
 -- How many live cases fit.
 SELECT COUNT(*) AS cases FROM ({find_live}) AS found;
+
+-- name: count_all_live
+-- How many cases are live.
+SELECT COUNT(*) AS cases
+FROM (SELECT 1 FROM case_ WHERE status IN ('open', 'working', 'waiting', 'escalated') LIMIT :limit) AS found;
 
 -- name: find_ended
 -- The closed and merged cases that fit and ended from a time on, the last to end first.
@@ -80,14 +85,18 @@ SELECT * FROM case_ WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: steps_between
 -- How far each of these live cases stands behind the one of these before it in its band; of the first in a band, how far
--- from the band's beginning, and how many cases lie in the bands ahead. So no part of the queue is counted twice.
-WITH page AS (
+-- from the band's beginning, and how many cases lie in the bands ahead. So no part of the queue is counted twice, and
+-- of those that are due at the same moment only those that lie between.
+WITH these AS MATERIALIZED (
+    SELECT id, band, rank_ms, status FROM case_ WHERE id IN (SELECT value FROM json_each(:ids))
+),
+page AS (
     SELECT
-        id, band, due_ms, LAG(id) OVER ranked AS before_id,
-        COALESCE(LAG(due_ms) OVER ranked, 0) AS before_ms
-    FROM case_
-    WHERE status IN ('open', 'working', 'waiting', 'escalated') AND id IN (SELECT value FROM json_each(:ids))
-    WINDOW ranked AS (PARTITION BY band ORDER BY due_ms, id)
+        id, band, rank_ms, LAG(id) OVER ranked AS before_id,
+        COALESCE(LAG(rank_ms) OVER ranked, 0) AS before_ms
+    FROM these
+    WHERE status IN ('open', 'working', 'waiting', 'escalated')
+    WINDOW ranked AS (PARTITION BY band ORDER BY rank_ms, id)
 )
 SELECT
     page.id,
@@ -100,16 +109,25 @@ SELECT
         SELECT COUNT(*)
         FROM case_ AS ahead
         WHERE ahead.status IN ('open', 'working', 'waiting', 'escalated') AND ahead.band = page.band
-            AND ahead.due_ms BETWEEN page.before_ms AND page.due_ms
-            AND (ahead.due_ms, ahead.id) > (page.before_ms, COALESCE(page.before_id, ''))
-            AND (ahead.due_ms, ahead.id) <= (page.due_ms, page.id)
+            AND ahead.rank_ms > page.before_ms AND ahead.rank_ms < page.rank_ms
+    ) + (
+        SELECT COUNT(*)
+        FROM case_ AS ahead
+        WHERE ahead.status IN ('open', 'working', 'waiting', 'escalated') AND ahead.band = page.band
+            AND ahead.rank_ms = page.before_ms AND ahead.id > page.before_id AND page.before_ms < page.rank_ms
+    ) + (
+        SELECT COUNT(*)
+        FROM case_ AS ahead
+        WHERE ahead.status IN ('open', 'working', 'waiting', 'escalated') AND ahead.band = page.band
+            AND ahead.rank_ms = page.rank_ms AND ahead.id <= page.id
+            AND ahead.id > CASE WHEN page.before_ms = page.rank_ms THEN COALESCE(page.before_id, '') ELSE '' END
     ) AS step
 FROM page
-ORDER BY page.band, page.due_ms, page.id;
+ORDER BY page.band, page.rank_ms, page.id;
 
 -- name: places_of
 -- Where these cases stand among those that are live, or among those that have ended.
-SELECT id, status, band, due_ms, COALESCE(closed_at_ms, opened_at_ms) AS ended_ms
+SELECT id, status, band, rank_ms, COALESCE(closed_at_ms, opened_at_ms) AS ended_ms
 FROM case_ WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: teams_with_cases

@@ -8,8 +8,8 @@ SELECT
 FROM case_
 LEFT JOIN task ON task.case_id = case_.id AND task.state = 'leased'
 WHERE case_.status IN ('open', 'working', 'waiting', 'escalated') AND case_.band < 2
-GROUP BY case_.id, case_.words, case_.band, case_.due_ms, case_.status, case_.team
-ORDER BY case_.band, case_.due_ms, case_.id;
+GROUP BY case_.id, case_.words, case_.band, case_.due_ms, case_.rank_ms, case_.status, case_.team
+ORDER BY case_.band, case_.rank_ms, case_.id;
 
 -- name: handover_waking
 -- Tasks that wait and wake before a time.
@@ -45,7 +45,7 @@ ORDER BY expires_at_ms, id;
 SELECT id AS case_id, words, band, team, due_ms
 FROM case_
 WHERE status = 'escalated'
-ORDER BY band, due_ms, id;
+ORDER BY band, rank_ms, id;
 
 -- name: handover_late_orders
 -- Work orders that are not done and past their due time.

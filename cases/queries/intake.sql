@@ -72,6 +72,10 @@ DELETE FROM ring_sighting WHERE ring = :ring AND subject = :subject AND first_ms
 -- Forget who was seen with what, as far as it is this case's.
 DELETE FROM ring_sighting WHERE subject IN (SELECT subject FROM case_subject WHERE case_id = :case_id);
 
+-- name: ring_alerts
+-- The alerts of a case that carry a ring key.
+SELECT id, ring, at_ms, record FROM alert WHERE case_id = :case_id AND ring <> '';
+
 -- name: move_alerts
 -- Hand the alerts of one case to another.
 UPDATE alert SET case_id = :survivor WHERE case_id = :merged;
@@ -115,7 +119,7 @@ ORDER BY id
 
 -- name: tasks_of_cases
 -- Everything that was or is to be done in these cases, but what was taken back.
-SELECT id, case_id, kind, subject, state, waiting_reason, wake_at_ms, calling, band, due_ms, ended_at_ms
+SELECT id, case_id, kind, subject, state, waiting_reason, wake_at_ms, calling, band, rank_ms, ended_at_ms
 FROM task
 WHERE case_id IN (SELECT value FROM json_each(:ids)) AND state <> 'void'
 ORDER BY id;
@@ -140,17 +144,17 @@ GROUP BY case_id, detector, tier, exposed, currency;
 -- name: save_case
 -- Write a case with its rank; of one on record, who opened it and what became of it stay.
 INSERT INTO case_ (
-    id, kind, subject, words, status, band, due_ms, promoted, promote_at_ms, escalate_at_ms, opened_at_ms,
+    id, kind, subject, words, status, band, due_ms, rank_ms, promoted, promote_at_ms, escalate_at_ms, opened_at_ms,
     ready_at_ms, tier, linked_to, alerts, probability, exposure_minor, currency, expected_loss_minor, breakdown
 )
 VALUES (
-    :id, :kind, :subject, :words, 'open', :band, :due_ms, :promoted, :promote_at_ms, :escalate_at_ms,
+    :id, :kind, :subject, :words, 'open', :band, :due_ms, :rank_ms, :promoted, :promote_at_ms, :escalate_at_ms,
     :opened_at_ms, :ready_at_ms, :tier, :linked_to, :alerts, :probability, :exposure_minor, :currency, :expected_loss_minor,
     :breakdown
 )
 ON CONFLICT (id) DO UPDATE SET
     kind = excluded.kind, subject = excluded.subject, words = excluded.words, band = excluded.band,
-    due_ms = excluded.due_ms, escalate_at_ms = excluded.escalate_at_ms, promoted = excluded.promoted, promote_at_ms = excluded.promote_at_ms, tier = excluded.tier,
+    due_ms = excluded.due_ms, rank_ms = excluded.rank_ms, escalate_at_ms = excluded.escalate_at_ms, promoted = excluded.promoted, promote_at_ms = excluded.promote_at_ms, tier = excluded.tier,
     alerts = excluded.alerts, probability = excluded.probability, exposure_minor = excluded.exposure_minor,
     currency = excluded.currency, expected_loss_minor = excluded.expected_loss_minor,
     breakdown = excluded.breakdown, version = case_.version + 1;

@@ -380,6 +380,14 @@ SELECT id, raw, corrected FROM dead_letter ORDER BY id;
 -- What was told to others.
 SELECT id, key, payload FROM outbox ORDER BY id;
 
+-- name: signal_texts
+-- What detectors said about devices that is still needed.
+SELECT id, record FROM alarm_signal WHERE record <> '' ORDER BY id;
+
+-- name: rename_in_alarm_signal
+-- Put other names for a person into what was said about a device.
+UPDATE alarm_signal SET record = :record WHERE id = :id;
+
 -- name: forget_dead_letter
 -- Forget a line that was no event.
 DELETE FROM dead_letter WHERE id = :id;

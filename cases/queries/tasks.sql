@@ -13,7 +13,7 @@ SELECT * FROM case_ WHERE id = :id /* for update */;
 SELECT *
 FROM task
 WHERE case_id = :case_id AND state IN ('ready', 'waiting', 'leased')
-ORDER BY band, due_ms, id;
+ORDER BY band, rank_ms, id;
 
 -- name: claim_next_task
 -- Give the best ready task of a skill to an agent, leaving out those kept for another and people on the phone.
@@ -26,7 +26,7 @@ WHERE id = (
     WHERE ready.state = 'ready' AND ready.skill = :skill
         AND (ready.prefer_agent IS NULL OR ready.prefer_agent = :agent OR ready.prefer_until_ms <= :now_ms)
         AND NOT EXISTS (SELECT 1 FROM task AS other WHERE other.subject = ready.subject AND other.calling = 1)
-    ORDER BY ready.band, ready.due_ms, ready.id
+    ORDER BY ready.band, ready.rank_ms, ready.id
     LIMIT 1
     /* skip locked */
 )
@@ -34,12 +34,12 @@ RETURNING *;
 
 -- name: best_of_skill
 -- Where the next task of a skill would stand.
-SELECT ready.band, ready.due_ms, ready.id
+SELECT ready.band, ready.rank_ms, ready.id
 FROM task AS ready
 WHERE ready.state = 'ready' AND ready.skill = :skill
     AND (ready.prefer_agent IS NULL OR ready.prefer_agent = :agent OR ready.prefer_until_ms <= :now_ms)
     AND NOT EXISTS (SELECT 1 FROM task AS other WHERE other.subject = ready.subject AND other.calling = 1)
-ORDER BY ready.band, ready.due_ms, ready.id
+ORDER BY ready.band, ready.rank_ms, ready.id
 LIMIT 1;
 
 -- name: claim_task
@@ -84,6 +84,20 @@ SET state = 'waiting', lease_by = NULL, lease_session = NULL, leased_at_ms = NUL
     prefer_until_ms = :prefer_until_ms
 WHERE id = :id;
 
+-- name: keep_tasks_for
+-- Keep what is to be done in a case for an agent, what waits from when it wakes.
+UPDATE task
+SET prefer_agent = :agent,
+    prefer_until_ms = CASE WHEN state = 'waiting' THEN wake_at_ms + :kept_ms ELSE :until_ms END
+WHERE case_id = :case_id AND state IN ('ready', 'waiting');
+
+-- name: kept_tasks
+-- For whom what is to be done in these cases is kept.
+SELECT case_id, prefer_agent
+FROM task
+WHERE case_id IN (SELECT value FROM json_each(:ids)) AND state = 'ready' AND prefer_until_ms > :now_ms
+ORDER BY id;
+
 -- name: end_task
 -- End a task: done, void or dead.
 UPDATE task
@@ -100,8 +114,8 @@ WHERE case_id = :case_id AND state IN ('ready', 'waiting', 'leased');
 
 -- name: add_task
 -- Add something to do, unless the same is still to be done in this case.
-INSERT INTO task (case_id, kind, subject, skill, state, band, due_ms, made_at_ms)
-VALUES (:case_id, :kind, :subject, :skill, 'ready', :band, :due_ms, :now_ms)
+INSERT INTO task (case_id, kind, subject, skill, state, band, rank_ms, made_at_ms)
+VALUES (:case_id, :kind, :subject, :skill, 'ready', :band, :rank_ms, :now_ms)
 ON CONFLICT (case_id, kind, subject) WHERE state IN ('ready', 'waiting', 'leased') DO NOTHING;
 
 -- name: live_task_of
@@ -117,9 +131,8 @@ UPDATE task SET subject = :subject WHERE id = :id;
 -- name: rank_tasks
 -- Let what is to be done in a case move forward with it.
 UPDATE task
-SET band = CASE WHEN band < :band THEN band ELSE :band END,
-    due_ms = CASE WHEN due_ms < :due_ms THEN due_ms ELSE :due_ms END
-WHERE case_id = :case_id AND state IN ('ready', 'waiting', 'leased');
+SET band = :band, rank_ms = :rank_ms
+WHERE case_id = :case_id AND state IN ('ready', 'waiting', 'leased') AND (band, rank_ms) > (:band, :rank_ms);
 
 -- name: give_tasks_to
 -- Hand what is still to be done in a case to those with another skill.
@@ -163,7 +176,7 @@ LIMIT :limit;
 
 -- name: due_promotions
 -- Open cases that nobody has taken up for so long that they move up.
-SELECT id, band, due_ms
+SELECT id, band, rank_ms
 FROM case_
 WHERE status = 'open' AND promote_at_ms IS NOT NULL AND promote_at_ms <= :now_ms
 ORDER BY promote_at_ms, id

@@ -12,7 +12,7 @@ SELECT
         SELECT COUNT(*)
         FROM case_ AS ahead
         WHERE ahead.status IN ('open', 'working', 'waiting', 'escalated') AND ahead.band = case_.band
-            AND (ahead.due_ms, ahead.id) < (case_.due_ms, case_.id)
+            AND (ahead.rank_ms, ahead.id) < (case_.rank_ms, case_.id)
     ) END AS place
 FROM case_
 WHERE case_.id = :id;
@@ -24,7 +24,7 @@ FROM case_
 LEFT JOIN queue_place ON queue_place.id = case_.id
 WHERE case_.status IN (SELECT value FROM json_each(:statuses))
     AND case_.kind IN (SELECT value FROM json_each(:kinds))
-ORDER BY case_.band, case_.due_ms, case_.id
+ORDER BY case_.band, case_.rank_ms, case_.id
 LIMIT :limit;
 
 -- name: close_case

@@ -151,6 +151,10 @@ def _rename_elsewhere(db: Database, person: Person, name_of: Mapping[str, str], 
         renamed = names.row(dict(row))
         if renamed != dict(row):
             changed += db.run("rename_in_outbox", **renamed)
+    for row in db.rows("signal_texts"):
+        renamed = names.row(dict(row))
+        if renamed != dict(row):
+            changed += db.run("rename_in_alarm_signal", **renamed)
     for row in db.rows("answer_texts"):
         renamed = names.row({"body": row["body"]})
         if renamed["body"] != row["body"]:

@@ -91,7 +91,9 @@ class Ledger:
         """
         waiting = self._waiting(name, number)
         if _same_person(who, waiting):
-            raise NotAllowed(f"{who.name} proposed {waiting.what}; another person must approve it")
+            raise NotAllowed(f"{who.name} proposed {waiting.what}; another person must approve it").known_as(
+                "four_eyes", name=who.name
+            )
         who.require(Right.APPROVE_RULE)
         self.check(waiting)
         return waiting

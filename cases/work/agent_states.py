@@ -70,7 +70,10 @@ def follow_work(db: Database, agent: str, now_ms: int) -> None:
     held = db.rows("tasks_of_agent", agent=agent)
     present = _present(db, agent)
     if held:
-        state = AgentState.DIALING if any(task["calling"] for task in held) else AgentState.PREVIEW
+        calling = any(task["calling"] for task in held)
+        if calling and present is not None and present["state"] == AgentState.TALKING:
+            return
+        state = AgentState.DIALING if calling else AgentState.PREVIEW
     elif present is not None and present["state"] in _AWAY:
         return
     else:
@@ -78,9 +81,19 @@ def follow_work(db: Database, agent: str, now_ms: int) -> None:
     _change(db, agent, present, state, now_ms)
 
 
+def follow_answer(db: Database, agent: str, at_ms: int) -> None:
+    """Let an agent who dials talk, since somebody took up the call. Inside `writing`."""
+    present = _present(db, agent)
+    if present is not None and present["state"] == AgentState.DIALING:
+        _change(db, agent, present, AgentState.TALKING, at_ms)
+
+
 def follow_call(db: Database, agent: str, call: Called, now_ms: int) -> None:
     """Let an agent's states follow from a call that is over and was written up `now`. Inside `writing`."""
-    stages = [(AgentState.DIALING, call.began_ms)]
+    present = _present(db, agent)
+    # Whose talk was seen as it began is not dialling once more.
+    heard = present is not None and present["state"] == AgentState.TALKING and call.answered_ms is not None
+    stages = [] if heard else [(AgentState.DIALING, call.began_ms)]
     if call.answered_ms is not None:
         stages.append((AgentState.TALKING, call.answered_ms))
     stages.append((AgentState.WRAPUP, call.ended_ms))

@@ -1,6 +1,7 @@
 """Taking tasks and giving them back; every function runs inside the caller's transaction."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from cases.alarms.acknowledging import acknowledge
 from cases.case import Status
@@ -16,6 +17,8 @@ from cases.work.settling import settle
 from cases.work.states import Event, TaskState, task_after
 from domain.card_masking import mask_text
 from domain.instants import iso, span_ms
+
+_Refusal = TypeVar("_Refusal", AlreadyClaimed, NotYours)
 
 
 def skills_of(who: Who) -> tuple[str, ...]:
@@ -80,10 +83,12 @@ def take(
         key=lambda task: (task is not mine, task["state"] != TaskState.READY),
     )
     if not free:
-        raise AlreadyClaimed(_held_by(case_id, tasks))
+        raise _held_by(AlreadyClaimed, case_id, tasks)
     able = [task for task in free if task["skill"] in skills or _leads(who)]
     if not able:
-        raise NotAllowed(f"{case_id} is with the team {free[0]['skill']!r}; take another case")
+        raise NotAllowed(f"{case_id} is with the team {free[0]['skill']!r}; take another case").known_as(
+            "with_team", case=case_id, team=free[0]["skill"]
+        )
     busy = None
     for task in able:
         busy = next(iter(db.rows("called_elsewhere", subject=task["subject"], id=task["id"])), None)
@@ -108,7 +113,7 @@ def extend(
         raise NotPossible(
             f"{row['case_id']} is yours since {iso(row['leased_at_ms'])}, which is as long as it can be; "
             "release it, so that it can be claimed again"
-        )
+        ).known_as("longest", case=row["case_id"], since_ms=row["leased_at_ms"])
     if until_ms > row["lease_until_ms"]:
         db.run("renew_task", id=task_id, until_ms=until_ms)
         enter(db, row["case_id"], who, "renewed", now_ms, note=f"until {iso(until_ms)}")
@@ -125,16 +130,16 @@ def give_back(db: Database, case_id: str, who: Who, reason: str, now_ms: int) ->
     leased = [task for task in db.rows("live_tasks", case_id=case_id) if task["lease_by"] is not None]
     mine = [task for task in leased if task["lease_by"] == who.name]
     if not leased:
-        raise NotYours(f"nobody holds {case_id}")
+        raise NotYours(f"nobody holds {case_id}").known_as("nobody_holds", case=case_id)
     if not mine:
         if not _leads(who):
-            raise NotYours(_held_by(case_id, leased))
+            raise _held_by(NotYours, case_id, leased)
         if not reason.strip():
             raise WrongUse(f"say why {case_id} is taken from {leased[0]['lease_by']}")
     freed = [task for task in mine or leased if not task["calling"]]
     if not freed:
-        raise NotPossible(f"a call of {case_id} is open; end it first")
-    _free(db, freed, who, reason, now_ms)
+        raise NotPossible(f"a call of {case_id} is open; end it first").known_as("call_open", case=case_id)
+    free_tasks(db, freed, who, reason, now_ms)
     return len(freed)
 
 
@@ -145,11 +150,12 @@ def end_shift(db: Database, agent: str, who: Who, now_ms: int) -> tuple[str, ...
     """
     who.require(Right.WORK_CASES if agent == who.name else Right.WORK_FOR_OTHERS)
     tasks = [task for task in db.rows("tasks_of_agent", agent=agent) if not task["calling"]]
-    _free(db, tasks, who, "end of shift", now_ms)
+    free_tasks(db, tasks, who, "end of shift", now_ms)
     return tuple(dict.fromkeys(task["case_id"] for task in tasks))
 
 
-def _free(db: Database, tasks: Sequence[Row], who: Who, reason: str, now_ms: int) -> None:
+def free_tasks(db: Database, tasks: Sequence[Row], who: Who, reason: str, now_ms: int) -> None:
+    """Put tasks that are held among those to claim, with the reason where there is one."""
     for task in tasks:
         make_ready(db, task["id"], who, now_ms)
         if reason.strip():
@@ -164,7 +170,7 @@ def _best_first(db: Database, who: Who, skills: Sequence[str], now_ms: int) -> S
     heads = []
     for skill in dict.fromkeys(skills):
         found = db.rows("best_of_skill", skill=skill, agent=who.name, now_ms=now_ms)
-        heads += [((row["band"], row["due_ms"], row["id"]), skill) for row in found]
+        heads += [((row["band"], row["rank_ms"], row["id"]), skill) for row in found]
     return [skill for _, skill in sorted(heads)]
 
 
@@ -189,16 +195,18 @@ def _has_room(db: Database, who: Who, policy: WorkPolicy) -> None:
         cases = ", ".join(dict.fromkeys(task["case_id"] for task in holds))
         raise NotPossible(
             f"{who.name} holds {cases} and may hold no more than {most}; finish or release it first"
-        )
+        ).known_as("holds_most", name=who.name, cases=cases, most=most)
 
 
 def _until_ms(since_ms: int, now_ms: int, lease_ms: int, policy: WorkPolicy) -> int:
     return min(now_ms + lease_ms, since_ms + span_ms(policy.lease_cap))
 
 
-def _held_by(case_id: str, tasks: Sequence[Row]) -> str:
+def _held_by(kind: type[_Refusal], case_id: str, tasks: Sequence[Row]) -> _Refusal:
     first = next(task for task in tasks if task["lease_by"] is not None)
-    return f"{case_id} is with {first['lease_by']} until {iso(first['lease_until_ms'])}; take another case"
+    by, until_ms = first["lease_by"], first["lease_until_ms"]
+    refusal = kind(f"{case_id} is with {by} until {iso(until_ms)}; take another case")
+    return refusal.known_as("with_another", case=case_id, by=by, until_ms=until_ms)
 
 
 def _leads(who: Who) -> bool:

@@ -17,17 +17,17 @@ def held(db: Database, task_id: int, who: Who, lease_no: int | None, now_ms: int
     """
     row = task_row(db, task_id)
     if row["lease_by"] != who.name:
-        raise NotYours(_lost(row, who, lease_no))
+        raise _lost(row, who, lease_no)
     if lease_no is not None and lease_no != row["lease_no"]:
         raise NotYours(
             f"{row['case_id']} was taken over since: lease {lease_no} is stale, {who.name} holds it again "
             f"under lease {row['lease_no']}; look at it before you go on"
-        )
+        ).known_as("stale", case=row["case_id"])
     if in_other_session(row, who):
         raise NotYours(
             f"{row['case_id']} was taken over by {who.name} in another session at "
             f"{moment(row['leased_at_ms'])}; go on there, or claim it here"
-        )
+        ).known_as("other_session", case=row["case_id"], since_ms=row["leased_at_ms"])
     return row
 
 
@@ -56,17 +56,21 @@ def moment(at_ms: int) -> str:
     return f"{iso(at_ms)[11:16]} UTC"
 
 
-def _lost(row: Row, who: Who, lease_no: int | None) -> str:
+def _lost(row: Row, who: Who, lease_no: int | None) -> NotYours:
     """Say why a task is not theirs."""
-    case_id, state = row["case_id"], row["state"]
-    if row["lease_by"] is not None and lease_no is not None and lease_no < row["lease_no"]:
-        return (
-            f"this case was taken over by {row['lease_by']} at {moment(row['leased_at_ms'])} ({case_id}); "
+    case_id, state, by = row["case_id"], row["state"], row["lease_by"]
+    if by is not None and lease_no is not None and lease_no < row["lease_no"]:
+        return NotYours(
+            f"this case was taken over by {by} at {moment(row['leased_at_ms'])} ({case_id}); "
             "what you wrote is kept in its timeline"
-        )
-    if row["lease_by"] is not None:
+        ).known_as("taken_over", case=case_id, by=by, since_ms=row["leased_at_ms"])
+    if by is not None:
         until = iso(row["lease_until_ms"])
-        return f"{case_id} is with {row['lease_by']} until {until}; {who.name} does not hold it"
+        return NotYours(f"{case_id} is with {by} until {until}; {who.name} does not hold it").known_as(
+            "with_another", case=case_id, by=by, until_ms=row["lease_until_ms"]
+        )
     if state in (TaskState.DONE, TaskState.VOID, TaskState.DEAD):
-        return f"task {row['id']} of {case_id} is {state} since {moment(row['ended_at_ms'])}; it is over"
-    return f"nobody holds {case_id}; claim it first"
+        return NotYours(
+            f"task {row['id']} of {case_id} is {state} since {moment(row['ended_at_ms'])}; it is over"
+        ).known_as("task_over", case=case_id, since_ms=row["ended_at_ms"])
+    return NotYours(f"nobody holds {case_id}; claim it first").known_as("nobody_holds", case=case_id)

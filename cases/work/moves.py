@@ -12,6 +12,7 @@ from cases.device_cases.next_steps import steps_after_reset, steps_again
 from cases.device_cases.routing import GENERAL
 from cases.errors import AlreadyClosed, AlreadyMerged, NotFound, NotPossible, NotYours, WrongUse
 from cases.feedback import publish_disposition
+from cases.rings import see_again
 from cases.subjects import Circle
 from cases.who import Right, Who
 from cases.work.journal import enter
@@ -103,14 +104,14 @@ def add_task(
     *,
     skill: str = GENERAL,
     band: int | None = None,
-    due_ms: int | None = None,
+    rank_ms: int | None = None,
 ) -> int:
     """Add something to do to a live case, ranked as the case unless said otherwise, and give its id.
 
     What is still to be done already is not added again. Raises NotFound, AlreadyClosed, AlreadyMerged.
     """
     case = live_case(db, case_id)
-    added = _add(db, case, kind, subject, skill, now_ms, band=band, due_ms=due_ms)
+    added = _add(db, case, kind, subject, skill, now_ms, band=band, rank_ms=rank_ms)
     found = db.rows("live_task_of", case_id=case_id, kind=kind, subject=subject)[0]
     if added:
         _settle(db, case_id, Event.NEW_TASK)
@@ -210,6 +211,7 @@ def restore(db: Database, case: Row, who: Who, reason: str, now_ms: int) -> None
     db.run("reopen_case", id=case["id"])
     db.run("reopen_retained_cards", case_id=case["id"])
     db.run("take_subjects_again", case_id=case["id"])
+    see_again(db, case["id"])
     enter(db, case["id"], who, "reopened", now_ms, old=case["outcome"], note=reason)
     publish_disposition(db, case["id"], now_ms)
 
@@ -228,9 +230,11 @@ def live_case(db: Database, case_id: str) -> Row:
     if row["status"] == Status.CLOSED:
         raise AlreadyClosed(
             f"{case_id} was closed as {row['outcome']} by {row['closed_by']} at {iso(row['closed_at_ms'])}"
-        )
+        ).known_as("closed", case=case_id, by=row["closed_by"], at_ms=row["closed_at_ms"])
     if row["status"] == Status.MERGED:
-        raise AlreadyMerged(f"{case_id} went into {row['merged_into']}; work on that one")
+        raise AlreadyMerged(f"{case_id} went into {row['merged_into']}; work on that one").known_as(
+            "merged", case=case_id, into=row["merged_into"]
+        )
     return row
 
 
@@ -259,7 +263,7 @@ def _add(
     now_ms: int,
     *,
     band: int | None = None,
-    due_ms: int | None = None,
+    rank_ms: int | None = None,
 ) -> bool:
     """Add a task unless the same is still to be done; says whether it was added."""
     added = db.run(
@@ -269,7 +273,7 @@ def _add(
         subject=subject,
         skill=skill,
         band=case["band"] if band is None else band,
-        due_ms=case["due_ms"] if due_ms is None else due_ms,
+        rank_ms=case["rank_ms"] if rank_ms is None else rank_ms,
         now_ms=now_ms,
     )
     return bool(added)

@@ -246,7 +246,9 @@ class SqlWork:
             held(self.db, (fits or mine)[0]["id"], who, lease_no, now_ms)
         elif not who.may(Right.WORK_FOR_OTHERS):
             if not tasks:
-                raise NotYours(f"nobody holds {case_id}; claim it before you go on")
+                raise NotYours(f"nobody holds {case_id}; claim it before you go on").known_as(
+                    "nobody_holds", case=case_id
+                )
             held(self.db, tasks[0]["id"], who, lease_no, now_ms)
 
     def say_state(self, agent: str, state: AgentState, who: Who, now_ms: int, reason: str = "") -> None:

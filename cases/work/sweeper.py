@@ -111,7 +111,7 @@ def _promote(db: Database, cases: Iterable[Row], now_ms: int) -> int:
     count = 0
     for case in cases:
         db.run("promote_case", id=case["id"], band=PROMOTED_BAND)
-        db.run("rank_tasks", case_id=case["id"], band=PROMOTED_BAND, due_ms=case["due_ms"])
+        db.run("rank_tasks", case_id=case["id"], band=PROMOTED_BAND, rank_ms=case["rank_ms"])
         names = {"old": BAND_NAMES[case["band"]], "new": BAND_NAMES[PROMOTED_BAND]}
         enter(db, case["id"], DESK_ITSELF, "promoted", now_ms, **names, note=f"still {Status.OPEN}")
         count += 1

@@ -52,7 +52,6 @@ def plan_tasks(
     touched = {
         name_of.get(key, key) for alert in each.alerts for key in (part.key for part in alert.subjects)
     }
-    at_ms = each.alerts[-1].alert.at_ms
     live: defaultdict[str, list[Row]] = defaultdict(list)
     had: set[str] = set()
     others: list[Row] = []
@@ -100,9 +99,9 @@ def plan_tasks(
         renamed=tuple(renamed),
         woken=tuple(woken),
         voided=tuple(voided),
-        at_ms=at_ms,
-        ranked={"case_id": each.case_id, "band": case["band"], "due_ms": case["due_ms"]},
-        behind=any(task["band"] > case["band"] or task["due_ms"] > case["due_ms"] for task in kept),
+        at_ms=each.at_ms,
+        ranked={"case_id": each.case_id, "band": case["band"], "rank_ms": case["rank_ms"]},
+        behind=any((task["band"], task["rank_ms"]) > (case["band"], case["rank_ms"]) for task in kept),
         live=(
             *({"state": TaskState.READY} for _ in added),
             *(_standing(task, awake) for task in kept),

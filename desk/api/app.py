@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from desk.api import actions, cases, reports, tasks, webhooks
+from desk.api import actions, cases, leading, reports, tasks, webhooks
 from desk.api.description import described
 from desk.api.problems import add_problems
 from desk.api.sizes import Sizes
@@ -12,7 +12,7 @@ from desk.context import Desk
 
 # Where the desk has it.
 PATH = "/api/v1"
-_PARTS = (cases, tasks, actions, reports, webhooks)
+_PARTS = (cases, leading, tasks, actions, reports, webhooks)
 
 
 def create_api(desk: Desk) -> FastAPI:

@@ -11,8 +11,9 @@ from desk.bank.history import HistoryAway, HistoryEntry, NoHistorySetUp
 from desk.case_page.why import alert_times_ms, instant_ms, named_events
 from desk.context import Context
 from desk.drawing.marks import Use
-from desk.drawing.place_map import MapWords, Stop, place_map
+from desk.drawing.place_map import MapWords, place_map
 from desk.drawing.time_line import Moment, TimeLineWords, time_line
+from desk.drawing.ways import Stop
 from desk.wording import said, say
 
 MOST_ROWS, _MOST_CARDS = 100, 60

@@ -6,36 +6,19 @@ How a border is drawn is a matter of law in some countries, so none is: a bank t
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import hypot, sqrt
-from typing import NamedTuple
+from math import hypot
 
 from desk.drawing.labels import Box, Label, Placed, placed, text_box
 from desk.drawing.legend import Key, legend
 from desk.drawing.projection import Frame, Point, Projection
-from desk.drawing.svg import bar, cut, element, hover, line, picture, text, text_width
-from domain.places import distance_km
+from desk.drawing.svg import bar, element, hover, line, picture, text, text_width
+from desk.drawing.ways import Spot, Stop, Way, on_curve, spots_of, telling, ways_between
 
 # What the map says is not believed of a traveller, in km/h: an airliner's cruise.
 BELIEVED_KMH = 900.0
-_INSIDE, _SAME_PX = 1.0, 17.0
-_MOST_WAYS, _LEAST_WAY_PX = 60, 24.0
+_INSIDE = 1.0
 # More names of ways that are nothing out of the ordinary would hide the places.
 _MOST_NAMED_WAYS, _MOST_KEPT_CLEAR = 3, 12
-_LEAST_KM, _LONGEST_NAME = 1.0, 170.0
-_HOUR_MS = 3_600_000
-
-
-class Stop(NamedTuple):
-    """A card was here: `title` is what is said of it when one points at it; flagged if an alert names it."""
-
-    at_ms: int
-    card: str
-    lat: float
-    lon: float
-    name: str
-    title: str
-    flagged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,40 +33,6 @@ class MapWords:
     way_taken: str
     nothing: str
     way: Callable[[float, int, float], str]
-
-
-class _Spot(NamedTuple):
-    """Stops that would lie on one another, as one point."""
-
-    x: float
-    y: float
-    stops: list[Stop]
-
-    @property
-    def flagged(self) -> bool:
-        return any(stop.flagged for stop in self.stops)
-
-    @property
-    def radius(self) -> float:
-        return min(8.0, 3.5 + sqrt(len(self.stops)) * 0.8)
-
-    @property
-    def name(self) -> str:
-        names = list(dict.fromkeys(stop.name for stop in self.stops if stop.name))
-        more = f" +{len(names) - 2}" if len(names) > 2 else ""
-        count = f" \N{MULTIPLICATION SIGN}{len(self.stops)}" if len(self.stops) > 1 else ""
-        return cut(", ".join(names[:2]) + more, _LONGEST_NAME) + count
-
-
-class _Way(NamedTuple):
-    """The fastest way of a card from one point to another."""
-
-    begin: _Spot
-    end: _Spot
-    middle: Point
-    km: float
-    gap_ms: int
-    kmh: float
 
 
 def place_map(
@@ -108,8 +57,8 @@ def place_map(
         ]
         return picture(width, height, words.title, words.description, empty, "place-map")
     projection = Projection.fitting([(stop.lat, stop.lon) for stop in stops], frame)
-    spots = _spots(stops, projection)
-    ways = _ways(stops, spots, frame)
+    spots = spots_of(stops, projection)
+    ways = telling(ways_between(stops, spots, frame), believed_kmh)
     parts, margins = ground(projection, outlines)
     parts += [_curve(way, believed_kmh, words) for way in reversed(ways)]
     parts += [_point(spot) for spot in sorted(spots, key=lambda spot: spot.flagged)]
@@ -148,55 +97,14 @@ def ground(projection: Projection, outlines: Sequence[Sequence[Point]] = ()) -> 
     return parts, [*boxes, Box(x, y - 20, x + max(length, 60), y)]
 
 
-def _spots(stops: Sequence[Stop], projection: Projection) -> list[_Spot]:
-    """Put stops that would lie on one another into one spot, where the first of them is."""
-    spots: list[_Spot] = []
-    for stop in sorted(stops, key=lambda stop: (not stop.flagged, stop.at_ms)):
-        x, y = projection.xy(stop.lat, stop.lon)
-        near = min(spots, key=lambda spot: hypot(spot.x - x, spot.y - y), default=None)
-        if near is not None and hypot(near.x - x, near.y - y) <= _SAME_PX:
-            near.stops.append(stop)
-        else:
-            spots.append(_Spot(x, y, [stop]))
-    return spots
-
-
-def _ways(stops: Sequence[Stop], spots: Sequence[_Spot], frame: Frame) -> list[_Way]:
-    """Give the fastest way of each direction between two spots, the fastest of all first."""
-    spot_of = {stop: spot for spot in spots for stop in spot.stops}
-    by_card: dict[str, list[Stop]] = {}
-    for stop in sorted(stops, key=lambda stop: stop.at_ms):
-        by_card.setdefault(stop.card, []).append(stop)
-    fastest: dict[tuple[Point, Point], _Way] = {}
-    for uses in by_card.values():
-        for one, other in pairwise(uses):
-            begin, end = spot_of[one], spot_of[other]
-            km = distance_km(one.lat, one.lon, other.lat, other.lon)
-            if km < _LEAST_KM or hypot(begin.x - end.x, begin.y - end.y) < _LEAST_WAY_PX:
-                continue
-            gap_ms = other.at_ms - one.at_ms
-            way = _Way(begin, end, _bend(begin, end, frame), km, gap_ms, km * _HOUR_MS / max(1, gap_ms))
-            key = (begin.x, begin.y), (end.x, end.y)
-            if key not in fastest or way.kmh > fastest[key].kmh:
-                fastest[key] = way
-    return sorted(fastest.values(), key=lambda way: -way.kmh)[:_MOST_WAYS]
-
-
-def _bend(begin: _Spot, end: _Spot, frame: Frame) -> Point:
-    """Give the point that a curve bends towards, to the right of who goes along it."""
-    dx, dy = end.x - begin.x, end.y - begin.y
-    x, y = (begin.x + end.x) / 2 - dy * 0.16, (begin.y + end.y) / 2 + dx * 0.16
-    return min(max(x, frame.left + 8), frame.right - 8), min(max(y, frame.top + 8), frame.bottom - 8)
-
-
-def _curve(way: _Way, believed_kmh: float, words: MapWords) -> str:
+def _curve(way: Way, believed_kmh: float, words: MapWords) -> str:
     """Draw a way with an arrow in its middle, as both ends are often crowded."""
     begin, end, (x, y) = way.begin, way.end, way.middle
     kind = "way way-bad" if way.kmh > believed_kmh else "way"
     curve = element(
         "path", class_=kind, d=f"M{begin.x:.2f} {begin.y:.2f}Q{x:.2f} {y:.2f} {end.x:.2f} {end.y:.2f}"
     )
-    top_x, top_y = _on_curve(way)
+    top_x, top_y = on_curve(way)
     length = hypot(end.x - begin.x, end.y - begin.y)
     ahead_x, ahead_y = (end.x - begin.x) / length, (end.y - begin.y) / length
     corners = [
@@ -209,17 +117,7 @@ def _curve(way: _Way, believed_kmh: float, words: MapWords) -> str:
     return element("g", hover(title) + curve + arrow, class_=kind)
 
 
-def _on_curve(way: _Way, share: float = 0.5) -> Point:
-    """Give where the curve is after a share of it."""
-    (x, y), rest = way.middle, 1 - share
-    begin, middle, end = rest * rest, 2 * rest * share, share * share
-    return (
-        begin * way.begin.x + middle * x + end * way.end.x,
-        begin * way.begin.y + middle * y + end * way.end.y,
-    )
-
-
-def _point(spot: _Spot) -> str:
+def _point(spot: Spot) -> str:
     """Draw a spot; what is said of it is what is said of its stops, a dozen of them at most."""
     said = [stop.title for stop in sorted(spot.stops, key=lambda stop: (not stop.flagged, stop.at_ms))]
     more = [f"+{len(said) - 12}"] if len(said) > 12 else []
@@ -229,31 +127,40 @@ def _point(spot: _Spot) -> str:
 
 
 def _labels(
-    spots: Sequence[_Spot],
-    ways: Sequence[_Way],
+    spots: Sequence[Spot],
+    ways: Sequence[Way],
     taken: Sequence[Box],
     frame: Frame,
     believed_kmh: float,
     words: MapWords,
 ) -> Iterator[str]:
     """Write names where there is room: first of what is flagged, then of ways, then of the rest."""
-    ranked = [(0 if spot.flagged else 2, _name_of(spot)) for spot in spots if spot.name]
+    ranked = [(0 if spot.flagged else 2, _name_of(spot)) for spot in _named_once(spots)]
     for way in ways:
         bad = way.kmh > believed_kmh
         if bad or len(ways) <= _MOST_NAMED_WAYS:
             said, kind = words.way(way.km, way.gap_ms, way.kmh), "label label-bad" if bad else "label soft"
-            ranked.append((1 if bad else 3, Label(said, *_on_curve(way), 6, kind, upright=True)))
+            ranked.append((1 if bad else 3, Label(said, *on_curve(way), 6, kind, upright=True)))
     circles = [Box(s.x - s.radius, s.y - s.radius, s.x + s.radius, s.y + s.radius) for s in spots]
     curves = [
         Box(x - 3, y - 3, x + 3, y + 3)
         for way in ways[:_MOST_KEPT_CLEAR]
-        for x, y in (_on_curve(way, step / 12) for step in range(1, 12))
+        for x, y in (on_curve(way, step / 12) for step in range(1, 12))
     ]
     order = [label for _, label in sorted(ranked, key=lambda each: each[0])]
     # Within the frame there is to be some air as well.
     within = Box(frame.left + 3, frame.top + 3, frame.right - 3, frame.bottom - 3)
     for found in placed(order, [*taken, *circles, *curves], within):
         yield from label_with_lead(found)
+
+
+def _named_once(spots: Sequence[Spot]) -> Iterator[Spot]:
+    """Give the spots to write a name at: of spots that alerts do not name, one of each place, the biggest."""
+    known = {name for spot in spots if spot.flagged for name in spot.places}
+    for spot in sorted(spots, key=lambda spot: (not spot.flagged, -len(spot.stops))):
+        if spot.places and (spot.flagged or not known.issuperset(spot.places)):
+            known.update(spot.places)
+            yield spot
 
 
 def label_with_lead(found: Placed) -> Iterator[str]:
@@ -266,11 +173,11 @@ def label_with_lead(found: Placed) -> Iterator[str]:
     yield text(found.x, found.y, label.said, found.anchor, label.kind)
 
 
-def _name_of(spot: _Spot) -> Label:
+def _name_of(spot: Spot) -> Label:
     return Label(spot.name, spot.x, spot.y, spot.radius, "label strong" if spot.flagged else "label")
 
 
-def _keys(spots: Sequence[_Spot], ways: Sequence[_Way], believed_kmh: float, words: MapWords) -> list[Key]:
+def _keys(spots: Sequence[Spot], ways: Sequence[Way], believed_kmh: float, words: MapWords) -> list[Key]:
     def dot(kind: str) -> Callable[[float, float], str]:
         return lambda x, y: element("circle", class_=f"mark {kind}", cx=x, cy=y, r=5)
 

@@ -93,7 +93,7 @@ def _propose(here: Context, proposals: Sequence[Proposal], task: int | None) -> 
             refused.append(error)
     if not made:
         raise refused[0]
-    return show(here, task_id=task, told=_told(here, made), refusal="; ".join(map(str, refused)))
+    return show(here, task_id=task, told=_told(here, made), refusal="; ".join(map(here.words_of, refused)))
 
 
 def _as_seen(here: Context, case_id: str, seen: str) -> None:

@@ -12,11 +12,13 @@ from cases.calling.results import Recorded, Report
 from cases.calling.service import Calling
 from cases.errors import CannotCall, NotPossible, WrongUse
 from cases.reveals import RevealReason, Wanted
+from cases.work.states import TaskState
 from desk.bank.vault import VaultAway
 from desk.context import Context
+from desk.offering import offer_after
 from desk.revealing import reveal
 from desk.screens.work import LeaseNo, TaskId, Words, Worker
-from desk.screens.workplace import go_on, here_say, show
+from desk.screens.workplace import go_on, here_say, show, standing
 from desk.wording import said
 from domain.instants import to_ms
 
@@ -33,7 +35,7 @@ def dial(here: Worker, task: TaskId, lease_no: LeaseNo, number: Words = "") -> R
             task, here.who, here.now_ms, reference=number or None, lease_no=lease_no
         )
     except CannotCall as error:
-        return show(here, task_id=task, refusal=str(error))
+        return show(here, task_id=task, refusal=here.words_of(error))
     return show(here, task_id=task)
 
 
@@ -55,7 +57,7 @@ def number(here: Worker, task: TaskId) -> Response:
     try:
         digits, away = reveal(here, held.case.id, wanted), ""
     except VaultAway as error:
-        digits, away = "", str(error)
+        digits, away = "", here.words_of(error)
     return here.page("work/digits.html", digits=digits, away=away, reference=open_call.reference)
 
 
@@ -84,8 +86,11 @@ def attempt(
         callback_at_ms=_callback_ms(here, task, disposition, callback_at, callback_in),
         answered_at_ms=open_call.answered_at_ms if open_call else None,
     )
+    subject = next((each.task.subject for each in here.store.work.mine(here.who) if each.task.id == task), "")
     recorded = here.store.calling.record(report, here.who, here.now_ms)
-    return go_on(here, _what_follows(here, recorded), auto_next=auto_next, task_id=task)
+    actions = [each.action for each in standing(here, recorded.case_id)["actions"]]
+    offer = offer_after(here, recorded, subject, actions)
+    return go_on(here, _what_follows(here, recorded), auto_next=auto_next, task_id=task, offer=offer)
 
 
 @router.post("/work/number-found")
@@ -138,6 +143,14 @@ def _what_follows(here: Context, recorded: Recorded) -> str:
         what = here_say(here, "follows_later", at=here.formats.moment(following.wake_at_ms))
     elif following.reference is not None:
         what = here_say(here, "follows_number", number=following.reference)
+    elif left := _left_to_do(here, recorded.case_id):
+        what = here_say(here, "follows_left", count=left)
     else:
         what = following.words
     return here_say(here, "follows", case=recorded.case_id, ended=ended, what=what)
+
+
+def _left_to_do(here: Context, case_id: str) -> int:
+    """Count what is still to be done in a case that anybody could do."""
+    over = (TaskState.DONE, TaskState.VOID, TaskState.DEAD)
+    return sum(task.state not in over for task in here.store.cases.show(case_id).tasks)

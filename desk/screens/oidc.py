@@ -8,10 +8,11 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
 from cases.accounts.codes import hidden, opened
+from cases.accounts.sessions import SignedIn
 from cases.errors import CaseError, KeyTrouble, NotFound, SignInRefused
 from desk.context import Context
 from desk.guarding import Anybody, cookie_name
-from desk.oidc import Provider, Visit
+from desk.oidc import Identity, Provider, Visit
 from desk.screens.sign_in import address_of, agent_of, asked, not_too_often, with_cookie, within
 
 router = APIRouter()
@@ -23,10 +24,22 @@ _read = msgspec.json.Decoder(Visit).decode
 
 
 @router.get("/oidc/begin")
-def begin(here: Annotated[Context, Anybody()], next: str = "/") -> Response:  # noqa: A002 - the query's name
-    """Send the person to the bank's sign-in."""
+def begin(
+    here: Annotated[Context, Anybody()],
+    next: str = "/",  # noqa: A002 - the query's name
+    anew: bool = False,
+) -> Response:
+    """Send the person to the bank's sign-in; with `anew`, or from a locked session, to be asked again."""
     not_too_often(here)
-    address, visit = _provider(here).begin(within(next), _back(here), here.now_ms + _VISIT_MS)
+    session, provider = here.session, _provider(here)
+    own = session is not None and bool(session.user.issuer) and (anew or session.locked)
+    address, visit = provider.begin(
+        within(next),
+        _back(here),
+        here.now_ms + _VISIT_MS,
+        anew=anew or (session is not None and session.locked),
+        session=session.id if own and session is not None else "",
+    )
     kept = urlsafe_b64encode(hidden(here.store.db.keys, msgspec.json.encode(visit).decode(), _PURPOSE))
     answer = RedirectResponse(address, 303)
     answer.set_cookie(
@@ -59,18 +72,10 @@ def back(
         if error or not code:
             raise SignInRefused("the bank's sign-in let nobody in; begin again")
         identity = provider.identity(code, visit, _back(here))
-        signed_in = here.store.accounts.from_identity(
-            provider.settings.issuer,
-            identity.subject,
-            identity.name,
-            identity.groups,
-            here.now_ms,
-            ip=address_of(here),
-            agent=agent_of(here),
-        )
+        signed_in = _signed_in(here, provider, visit, identity)
     except CaseError as refusal:
-        return _without_visit(here, asked(here, "/", status=401, words=str(refusal)))
-    if here.session is not None:
+        return _without_visit(here, asked(here, "/", status=401, words=here.words_of(refusal)))
+    if here.session is not None and here.session.id != signed_in.session.id:
         here.store.accounts.sign_out(here.request.cookies[cookie_name(here.desk)], here.now_ms)
     # A strict cookie is not sent where another site's page leads: ours leads on instead of a redirection.
     page = here.page("sign_in/entered.html", next=within(visit.next))
@@ -88,6 +93,24 @@ def signed_out(here: Annotated[Context, Anybody()], logout_token: Annotated[str,
         return Response(str(refusal), 400)
     here.store.accounts.identity_signed_out(provider.settings.issuer, subject, here.now_ms)
     return Response(status_code=200)
+
+
+def _signed_in(here: Context, provider: Provider, visit: Visit, identity: Identity) -> SignedIn:
+    """Go on with the session that was to be proved anew, else begin one. Raises SignInRefused."""
+    accounts, issuer = here.store.accounts, provider.settings.issuer
+    if visit.session:
+        signed_in = accounts.proved_by_identity(visit.session, issuer, identity.subject, here.now_ms)
+        here.desk.proofs.keep(visit.session, here.now_ms)
+        return signed_in
+    return accounts.from_identity(
+        issuer,
+        identity.subject,
+        identity.name,
+        identity.groups,
+        here.now_ms,
+        ip=address_of(here),
+        agent=agent_of(here),
+    )
 
 
 def _provider(here: Context) -> Provider:

@@ -12,6 +12,7 @@ from cases.who import Right
 from desk.context import Context
 from desk.guarding import Needs
 from desk.queue_page.asking import BUILT_IN, ROWS, Asked
+from desk.queue_page.rows import drawn
 from domain.card_masking import mask_text
 
 router = APIRouter()
@@ -30,7 +31,7 @@ def page(here: Reader, asked: Annotated[Asked, Query()]) -> Response:
     teams, detectors = here.store.cases.known_names()
     return here.page(
         "queue/queue.html",
-        **_rows(asked, _found(here, asked)),
+        **_rows(here, asked),
         teams=teams,
         detectors=detectors,
         built_in=BUILT_IN,
@@ -45,7 +46,7 @@ def page(here: Reader, asked: Annotated[Asked, Query()]) -> Response:
 def rows(here: Reader, asked: Annotated[Asked, Query()]) -> Response:
     """Show the rows alone, for a page that asks for them anew."""
     _seen_again(here, asked)
-    return here.page("queue/rows.html", **_rows(asked, _found(here, asked)))
+    return here.page("queue/rows.html", **_rows(here, asked))
 
 
 @router.get("/queue/news")
@@ -70,12 +71,14 @@ def _found(here: Context, asked: Asked) -> Found:
     return here.store.cases.page(wanted, limit=ROWS, skipped=asked.skipped)
 
 
-def _rows(asked: Asked, found: Found) -> dict[str, Any]:
+def _rows(here: Context, asked: Asked) -> dict[str, Any]:
+    found = _found(here, asked)
     last = max(1, -(-found.total // ROWS))
     return {
         "asked": asked,
         "query": asked.address(),
         "cases": found.cases,
+        "drawn": drawn(here, found.cases),
         "total": found.total,
         "more": found.more,
         "first_row": asked.skipped + 1,

@@ -9,7 +9,7 @@ from pydantic import Field
 from cases.who import Right
 from desk.context import Context
 from desk.guarding import Needs
-from desk.queue_page.acts import Act, checked, do_all, outlook
+from desk.queue_page.acts import Act, Order, checked, do_all, outlooks
 
 router = APIRouter()
 
@@ -23,9 +23,10 @@ def preview(here: Lead, act: Act, case: Annotated[Chosen | None, Query()] = None
     chosen = checked(case or ())
     for case_id in chosen:
         here.viewed(f"case:{case_id}")
-    outlooks = [outlook(act, each) for each in here.store.cases.several(chosen)]
+    found = outlooks(act, here.store.cases.several(chosen))
     teams, _ = here.store.cases.known_names()
-    return here.page("queue/bulk.html", act=act, outlooks=outlooks, teams=teams)
+    agents = here.store.work.states(here.who) if act is Act.ASSIGN else ()
+    return here.page("queue/bulk.html", act=act, outlooks=found, teams=teams, agents=agents)
 
 
 @router.post("/queue/bulk")
@@ -35,7 +36,9 @@ def do(
     reason: Annotated[str, Form(max_length=500)],
     case: Annotated[Chosen | None, Form()] = None,
     team: Annotated[str, Form(max_length=64)] = "",
+    agent: Annotated[str, Form(max_length=64)] = "",
 ) -> HTMLResponse:
     """Do it, and show what became of each."""
-    done = do_all(here.store, act, checked(case or ()), here.who, reason, team, here.now_ms)
-    return here.page("queue/bulk_done.html", act=act, done=done)
+    order = Order(act=act, reason=reason, team=team, agent=agent)
+    done = do_all(here.store, order, checked(case or ()), here.who, here.now_ms)
+    return here.page("queue/bulk_done.html", act=act, done=done, words_of=here.words_of)

@@ -44,7 +44,12 @@ def sign_in(
         )
     except (SignInRefused, LockedOut) as error:
         return here.page(
-            "sign_in/sign_in.html", status=401, next=within(next), words=str(error), name=name, roles=PEOPLE
+            "sign_in/sign_in.html",
+            status=401,
+            next=within(next),
+            words=here.words_of(error),
+            name=name,
+            roles=PEOPLE,
         )
     return with_cookie(here, signed_in, RedirectResponse(within(next), 303))
 
@@ -103,7 +108,7 @@ def unlock(
         signed_in = here.store.accounts.unlock(_token(here), password, here.now_ms)
     except (SignInRefused, LockedOut) as error:
         template = "sign_in/unlock_form.html" if here.by_htmx else "sign_in/locked.html"
-        return here.page(template, status=401, next=within(next), words=str(error))
+        return here.page(template, status=401, next=within(next), words=here.words_of(error))
     if here.by_htmx:
         answer = Response(status_code=204, headers={"HX-Trigger": "desk:unlocked"})
     else:

@@ -77,7 +77,7 @@ def renew(here: Worker, task: TaskId, lease_no: LeaseNo) -> Response:
     try:
         held = here.store.work.renew(task, here.who, lease_no, here.now_ms)
     except CaseError as error:
-        return here.page("work/lease.html", held=None, lost=str(error), task_id=task)
+        return here.page("work/lease.html", held=None, lost=here.words_of(error), task_id=task)
     return here.page("work/lease.html", held=held, lost="", task_id=task)
 
 
@@ -131,5 +131,5 @@ def _why_lost(here: Context, task: int, lease_no: int) -> str:
     try:
         here.store.work.renew(task, here.who, lease_no or None, here.now_ms)
     except CaseError as error:
-        return str(error)
+        return here.words_of(error)
     return ""

@@ -19,10 +19,12 @@ from cases.case import Case, CaseFile, Outcome, Status
 from cases.device_cases.closing import CloseReason
 from cases.device_cases.retained import HANDLED, RetainedCard
 from cases.errors import CannotCall, NotPossible
+from cases.finding import Wanted
 from cases.work.agent_states import AgentState
 from cases.work.service import Claimed
 from desk.bank.vault import VaultAway
 from desk.context import Context
+from desk.offering import Offer
 from desk.screens.case import case_parts, seen
 from desk.wording import say
 from domain.instants import from_ms, span_ms
@@ -67,10 +69,12 @@ def show(
     told: str = "",
     refusal: str = "",
     undo: Undo | None = None,
+    offer: Offer | None = None,
 ) -> Response:
     """Show the place: as a part of the page to who asked for one, else as the page.
 
-    `told` says what was just done, `refusal` what could not be, where the place changed all the same.
+    `told` says what was just done, `refusal` what could not be, where the place changed all the same; `offer`
+    is what is best done next in the case that was worked until now.
     """
     if not here.by_htmx and here.request.method == "POST":
         return RedirectResponse("/work", 303)
@@ -89,18 +93,23 @@ def show(
         "lost": "",
         "task_id": held and held.task.id,
         "undo": undo,
+        "offer": offer,
+        "offer_seen": standing(here, offer.case_id)["seen_actions"] if offer else "",
+        **_block_choices(here),
     }
     return here.page("work/place.html" if here.by_htmx else "work/work.html", **values)
 
 
-def go_on(here: Context, told: str, *, auto_next: bool, task_id: int | None = None) -> Response:
+def go_on(
+    here: Context, told: str, *, auto_next: bool, task_id: int | None = None, offer: Offer | None = None
+) -> Response:
     """Show what comes after something is done: the same case where it goes on, else the next, if wanted."""
     if auto_next and not here.store.work.mine(here.who):
         try:
             claim_next(here)
         except (NotPossible, CannotCall) as error:
-            return show(here, told=told, refusal=str(error))
-    return show(here, task_id=task_id, told=told)
+            return show(here, told=told, refusal=here.words_of(error), offer=offer)
+    return show(here, task_id=task_id, told=told, offer=offer)
 
 
 def claim_next(here: Context) -> Claimed | None:
@@ -114,7 +123,8 @@ def up_next(here: Context) -> dict[str, Any]:
     # Once a minute, since open pages ask by themselves.
     if here.desk.rates.take(f"seen:{here.who.session}:queue", here.now_ms, most=1, per_ms=_MINUTE_MS):
         here.viewed("queue:live")
-    return {"up_next": here.store.cases.list((Status.OPEN,), _UP_NEXT)}
+    found = here.store.cases.list((Status.OPEN,), _UP_NEXT)
+    return {"up_next": found, "kept": here.store.leading.kept([case.id for case in found], here.now_ms)}
 
 
 def standing(here: Context, case_id: str) -> dict[str, Any]:
@@ -166,16 +176,10 @@ def _at_work(here: Context, held: Claimed, by_hand: bool) -> dict[str, Any]:
 
 def _choices(here: Context, held: Claimed, file: CaseFile) -> dict[str, Any]:
     """Give what the dialogs let one choose from."""
-    policy = here.store.policy.actions
     called = held.task.subject.partition(":")[2]
     return {
         "targets": sorted(held.case.members, key=lambda card: card.customer != called)[:_LOOKED_AT],
         "payments": tuple(dict.fromkeys(str(alert["event_id"]) for alert in file.evidence))[:_ACTIONS],
-        "one_person": sorted(policy.one_person_bases),
-        "check_within_ms": span_ms(policy.check_within),
-        "block_minutes": policy.block_for // timedelta(minutes=1),
-        "block_at_most": policy.block_at_most // timedelta(minutes=1),
-        "bases": sorted(RULES[Kind.TEMPORARY_BLOCK].bases),
         "outcomes": tuple(Outcome),
         "close_reasons": tuple(CloseReason),
         "handled": HANDLED,
@@ -183,13 +187,26 @@ def _choices(here: Context, held: Claimed, file: CaseFile) -> dict[str, Any]:
     }
 
 
+def _block_choices(here: Context) -> dict[str, Any]:
+    """Give on what basis, by whom and for how long a card may be blocked."""
+    policy = here.store.policy.actions
+    return {
+        "one_person": sorted(policy.one_person_bases),
+        "check_within_ms": span_ms(policy.check_within),
+        "block_minutes": policy.block_for // timedelta(minutes=1),
+        "block_at_most": policy.block_at_most // timedelta(minutes=1),
+        "bases": sorted(RULES[Kind.TEMPORARY_BLOCK].bases),
+    }
+
+
 def nothing_held(here: Context) -> dict[str, Any]:
     """Give what waits and until when, for who has nothing to do."""
-    waiting = here.store.cases.list((Status.WAITING,), _LOOKED_AT)
+    waiting, _ = here.store.cases.behind(Wanted(statuses=(Status.WAITING,)), None, _LOOKED_AT)
     by_time = sorted(waiting, key=lambda case: case.wake_at_ms or 0)
     elsewhere = here.store.work.mine(here.who, elsewhere=True)
     return {
         "elsewhere": elsewhere,
+        "state": _state(here),
         "waiting": by_time[:_SHOWN_WAITING],
         "waiting_count": len(waiting),
         "looked_at": _LOOKED_AT,

@@ -30,7 +30,7 @@ function changed(topics) {
 }
 let stream = null;
 function listen() {
-  stream = new EventSource("/live");
+  stream = new EventSource(body.dataset.live ?? "/live");
   stream.addEventListener("open", () => say(true));
   stream.addEventListener("topics", (event) => changed(event.data.split(" ")));
   stream.addEventListener("error", () => {
@@ -38,7 +38,7 @@ function listen() {
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   });
 }
-if (signedIn) listen();
+if (signedIn || body.dataset.live) listen();
 
 // --- Holding still: a list with something chosen, or a form begun, waits until `.` is pressed.
 const busy = (part) => part.matches("[data-freeze]") && $("input:checked, dialog[open], [data-begun]", part) !== null;

@@ -1,6 +1,6 @@
 /* The loop over the events of a bucket; the twin is class Stepper of flows/stepping.py, and says what it does. */
 
-#include "../fields.h"
+#include "flow.h"
 
 enum { LATEST, IDS };
 #define MOST_IDS 16
@@ -192,8 +192,11 @@ static PyObject *stepper_call(PyObject *self, PyObject *const *given, size_t fla
     Run run = {given[1], given[3], PyLong_AsLongLong(given[2]), 0, 0};
     PyObject *events = PySequence_Fast(given[0], "a sequence of events was expected");
     int done = events == NULL || PyErr_Occurred() ? -1 : 0;
-    for (Py_ssize_t i = 0; done == 0 && i < PySequence_Fast_GET_SIZE(events); i++)
+    for (Py_ssize_t i = 0; done == 0 && i < PySequence_Fast_GET_SIZE(events); i++) {
+        if (i % AT_ONCE == 0)
+            fetch_ahead(events, i, run.live, &((Stepper *)self)->key);
         done = take((Stepper *)self, &run, PySequence_Fast_GET_ITEM(events, i));
+    }
     Py_XDECREF(events);
     return done < 0 ? NULL : Py_BuildValue("Lll", (long long)run.latest_ms, run.repeats, run.late);
 }
@@ -258,7 +261,7 @@ static PyObject *stepper_new(PyTypeObject *type, PyObject *args, PyObject *names
     return (PyObject *)self;
 }
 
-static PyTypeObject Stepper_Type = {
+PyTypeObject Stepper_Type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "flows._hot.Stepper",
     .tp_doc = "Lets the detectors of a scope see the events of a batch, each in the cell of its key.",
@@ -272,26 +275,10 @@ static PyTypeObject Stepper_Type = {
     .tp_dealloc = (destructor)stepper_dealloc,
 };
 
-static int fill(PyObject *module)
+int prepare_stepping(PyObject *events)
 {
-    PyObject *events = PyImport_ImportModule("domain.events");
-    int done = events == NULL || find_fields(events, "Transaction", event_fields, EVENT_FIELDS) < 0 ? -1 : 0;
-    if (done == 0)
-        transaction = (PyTypeObject *)PyObject_GetAttrString(events, "Transaction");
-    Py_XDECREF(events);
-    return done < 0 || transaction == NULL || PyModule_AddType(module, &Stepper_Type) < 0
-            || PyModule_AddStringConstant(module, "SOURCES", SOURCES) < 0
-        ? -1
-        : 0;
+    if (find_fields(events, "Transaction", event_fields, EVENT_FIELDS) < 0)
+        return -1;
+    transaction = (PyTypeObject *)PyObject_GetAttrString(events, "Transaction");
+    return transaction == NULL ? -1 : 0;
 }
-
-static PyModuleDef_Slot slots[] = {{Py_mod_exec, fill}, {0, NULL}};
-
-static PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "flows._hot",
-    .m_doc = "What is done for every event in every scope; flows/stepping.py has the twin in Python.",
-    .m_slots = slots,
-};
-
-PyMODINIT_FUNC PyInit__hot(void) { return PyModuleDef_Init(&definition); }

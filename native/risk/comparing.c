@@ -18,9 +18,8 @@ static double fades_1d, fades_7d, fades_30d;
 /* The chord of 500 km; for each quarter of an hour, cosine and sine of the time of day as an angle, and of
    twice that. */
 static double pull_chord, turns[96][4];
-static PyObject *dollar_minor;
 
-int prepare_comparing(void)
+void prepare_comparing(void)
 {
     fades_1d = -log(2.0) / (1 * DAY_MS);
     fades_7d = -log(2.0) / (7 * DAY_MS);
@@ -31,10 +30,6 @@ int prepare_comparing(void)
         double turn[4] = {cos(angle), sin(angle), cos(2 * angle), sin(2 * angle)};
         memcpy(turns[quarter], turn, sizeof turn);
     }
-    PyObject *money = PyImport_ImportModule("domain.money");
-    dollar_minor = money == NULL ? NULL : PyObject_GetAttrString(money, "dollar_minor");
-    Py_XDECREF(money);
-    return dollar_minor == NULL ? -1 : 0;
 }
 
 double divided(double one, double by)
@@ -178,13 +173,12 @@ int compare_amount(Habits *habits, const Use *use, double weight, Amount *found)
     }
     found->share_known = habits->sums[USES_30D] != 0.0;
     found->share = found->share_known ? way.count / habits->sums[USES_30D] : 0.0;
-    PyObject *dollar = PyObject_CallOneArg(dollar_minor, use->currency);
-    if (dollar == NULL)
+    double dollar = dollar_of(use->currency);
+    if (dollar <= 0.0)
         return -1;
-    found->amount = (double)minor / PyFloat_AsDouble(dollar);
-    Py_DECREF(dollar);
-    if (PyErr_Occurred() || weight == 0.0)
-        return PyErr_Occurred() ? -1 : 0;
+    found->amount = (double)minor / dollar;
+    if (weight == 0.0)
+        return 0;
     double value = log(pulled != 0.0 ? pulled : 1.0);
     way.count = way.count + weight;
     way.total = way.total + weight * pulled;

@@ -81,8 +81,9 @@ typedef struct {
 int prepare_reading(void);
 int read_use(PyObject *event, Use *use);
 void drop_use(Use *use);
-PyObject *of_record(PyObject *record, int which); /* a new reference */
+double number_of_record(PyObject *record, int which);
 int64_t whole_of_record(PyObject *record, int which);
+double dollar_of(PyObject *currency); /* -1 with an exception set */
 PyObject *number_of_name(int which, PyObject *name); /* borrowed; NULL without an exception where it is none */
 enum { CHANNELS, TYPES, ENTRIES, COUNTRIES, NUMBERED };
 
@@ -98,7 +99,7 @@ typedef struct {
     PyObject *usual, *country; /* owned; NULL where it is the usual one */
 } Abroad;
 
-int prepare_comparing(void);
+void prepare_comparing(void);
 double divided(double one, double by); /* with the exception that Python raises for 0 */
 int64_t arrive(Habits *habits, int64_t at_ms, double *weights);
 int hour_habit(double *sums, int64_t at_ms, double weight, double *habit);
@@ -108,8 +109,12 @@ int compare_country(Habits *habits, PyObject *name, double weight, Abroad *found
 void count_use(double *sums, const Amount *found, const double *weights, int declined);
 int64_t time_of_day(int64_t at_ms);
 
+/* sums.c: give the score of values by a Sorter and an Adder. */
+int weighed(PyObject *sorter, PyObject *adder, const double *values, const unsigned char *known, Py_ssize_t count,
+            double *score);
+
 /* measuring.c */
-int prepare_measuring(void);
 PyObject *measure(PyObject *module, PyObject *const *given, Py_ssize_t count);
+PyObject *weigh(PyObject *module, PyObject *const *given, Py_ssize_t count);
 
 #endif

@@ -1,48 +1,30 @@
-/* How a use compares with the habits before it, feature by feature; the twin is `measure` of
-   domain/risk_habits.py. */
+/* How a use compares with the habits before it, feature by feature; the twins are `measure` of
+   domain/risk_habits.py and `weigh` of domain/risk_sums.py. */
 
 #include "hot.h"
 
 #define LEAST_PACE 0.1
 #define FEATURES 31
 
-static PyObject *number_0, *number_1;
-
-int prepare_measuring(void)
-{
-    number_0 = PyFloat_FromDouble(0.0);
-    number_1 = PyFloat_FromDouble(1.0);
-    return number_0 == NULL || number_1 == NULL ? -1 : 0;
-}
-
-/* The values so far, in the order of the features; None where nothing is known. */
+/* The values so far, in the order of the features, and of which something is known. */
 typedef struct {
-    PyObject *tuple; /* NULL once something failed */
-    Py_ssize_t count;
+    double of[FEATURES];
+    unsigned char known[FEATURES];
+    int count;
 } Values;
 
-/* Take a reference over, NULL after a failure. */
-static void put(Values *values, PyObject *value)
+static void put_if(Values *values, int known, double number)
 {
-    if (value == NULL)
-        Py_CLEAR(values->tuple);
-    if (values->tuple == NULL)
-        Py_XDECREF(value);
-    else
-        PyTuple_SET_ITEM(values->tuple, values->count++, value);
+    values->known[values->count] = (unsigned char)known;
+    values->of[values->count++] = known ? number : 0.0;
 }
 
-static void put_number(Values *values, double number) { put(values, PyFloat_FromDouble(number)); }
+static void put_number(Values *values, double number) { put_if(values, 1, number); }
 
 static void put_unknown(Values *values, int count)
 {
     while (count--)
-        put(values, Py_NewRef(Py_None));
-}
-
-static void put_if(Values *values, int known, double number)
-{
-    put(values, known ? PyFloat_FromDouble(number) : Py_NewRef(Py_None));
+        put_if(values, 0, 0.0);
 }
 
 /* Put the number of a name, unknown where there is no name. */
@@ -51,7 +33,7 @@ static void put_name(Values *values, int which, PyObject *name, int optional)
     PyObject *number = name == NULL ? NULL : number_of_name(which, name);
     if (number == NULL && !optional && !PyErr_Occurred())
         PyErr_SetObject(PyExc_KeyError, name);
-    put(values, number != NULL ? Py_NewRef(number) : PyErr_Occurred() ? NULL : Py_NewRef(Py_None));
+    put_if(values, number != NULL, number == NULL ? 0.0 : PyFloat_AsDouble(number));
 }
 
 static void put_windows(Values *values, const double *sums, int64_t since_ms)
@@ -83,8 +65,8 @@ static void put_record(Values *values, PyObject *record, int64_t at_ms)
         put_unknown(values, RECORD_FIELDS);
         return;
     }
-    put(values, of_record(record, LATELY));
-    put(values, of_record(record, LONG));
+    put_number(values, number_of_record(record, LATELY));
+    put_number(values, number_of_record(record, LONG));
     int64_t row = whole_of_record(record, ROW);
     double row_days = (double)(at_ms - whole_of_record(record, ROW_MS)) / DAY_MS;
     double days = (double)(at_ms - whole_of_record(record, LAST_MS)) / DAY_MS;
@@ -92,7 +74,7 @@ static void put_record(Values *values, PyObject *record, int64_t at_ms)
     put_if(values, row != 0, row_days > 0.0 ? row_days : 0.0);
     put_number(values, days > 0.0 ? days : 0.0);
     put_number(values, (double)whole_of_record(record, GENUINE));
-    put(values, of_record(record, USES));
+    put_number(values, number_of_record(record, USES));
 }
 
 /* Compare with all that was before, and learn; -1 with an exception set. */
@@ -123,7 +105,7 @@ static int compare(Habits *habits, const Use *use, PyObject *record, Values *val
     put_name(values, CHANNELS, use->channel, 0);
     put_name(values, TYPES, use->type, 0);
     put_name(values, ENTRIES, use->entry, 0);
-    put(values, Py_NewRef(use->declined ? number_1 : number_0));
+    put_number(values, use->declined ? 1.0 : 0.0);
     put_if(values, amount.share_known, amount.share);
     put_record(values, record, use->at_ms);
     Py_XDECREF(abroad.usual);
@@ -131,18 +113,50 @@ static int compare(Habits *habits, const Use *use, PyObject *record, Values *val
     return PyErr_Occurred() ? -1 : 0;
 }
 
-PyObject *measure(PyObject *module, PyObject *const *given, Py_ssize_t count)
+/* Measure what was given: habits, a transaction, a record or None; -1 with an exception set. */
+static int measured(PyObject *const *given, int fits, Values *values)
 {
-    if (count != 3 || !Py_IS_TYPE(given[0], &Habits_Type)) {
+    if (!fits || !Py_IS_TYPE(given[0], &Habits_Type)) {
         PyErr_SetString(PyExc_TypeError, "habits, a transaction and a record or None were expected");
-        return NULL;
+        return -1;
     }
     Use use;
+    values->count = 0;
     if (read_use(given[1], &use) < 0)
-        return NULL;
-    Values values = {PyTuple_New(FEATURES), 0};
-    if (values.tuple != NULL && compare((Habits *)given[0], &use, given[2], &values) < 0)
-        Py_CLEAR(values.tuple);
+        return -1;
+    int done = compare((Habits *)given[0], &use, given[2], values);
     drop_use(&use);
-    return values.tuple;
+    return done;
+}
+
+static PyObject *told(const Values *values)
+{
+    PyObject *tuple = PyTuple_New(FEATURES);
+    for (int i = 0; tuple != NULL && i < FEATURES; i++) {
+        PyObject *value = values->known[i] ? PyFloat_FromDouble(values->of[i]) : Py_NewRef(Py_None);
+        if (value == NULL)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SET_ITEM(tuple, i, value);
+    }
+    return tuple;
+}
+
+PyObject *measure(PyObject *module, PyObject *const *given, Py_ssize_t count)
+{
+    Values values;
+    return measured(given, count == 3, &values) < 0 ? NULL : told(&values);
+}
+
+PyObject *weigh(PyObject *module, PyObject *const *given, Py_ssize_t count)
+{
+    Values values;
+    double score, unlikely;
+    if (measured(given, count == 6, &values) < 0
+        || weighed(given[3], given[4], values.of, values.known, FEATURES, &score) < 0)
+        return NULL;
+    if (((unlikely = PyFloat_AsDouble(given[5])) == -1.0 && PyErr_Occurred()) || score <= unlikely)
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    PyObject *tuple = told(&values);
+    return tuple == NULL ? NULL : Py_BuildValue("(Nd)", tuple, score);
 }

@@ -15,7 +15,7 @@ static Field record_fields[] = {
 
 /* The number of each name, as the features have them, and the channels where the card itself is. */
 static PyObject *numbers[NUMBERED], *card_present;
-static PyObject *text_declined, *text_manual;
+static PyObject *text_declined, *text_manual, *dollar_minor;
 
 /* Give a text field interned, so that equal ones are one; NULL, without an exception, for None. */
 static PyObject *name_field(PyObject *object, const Field *which)
@@ -46,8 +46,9 @@ int prepare_reading(void)
 {
     PyObject *events = PyImport_ImportModule("domain.events");
     PyObject *features = PyImport_ImportModule("domain.risk_features");
-    PyObject *tables = PyImport_ImportModule("domain.tables");
-    int done = events == NULL || features == NULL || tables == NULL
+    PyObject *tables = PyImport_ImportModule("domain.tables"), *money = PyImport_ImportModule("domain.money");
+    int done = events == NULL || features == NULL || tables == NULL || money == NULL
+            || (dollar_minor = PyObject_GetAttrString(money, "dollar_minor")) == NULL
             || find_fields(events, "Transaction", event_fields, EVENT_FIELDS) < 0
             || find_fields(events, "Place", place_fields, PLACE_FIELDS) < 0
             || find_fields(tables, "TerminalRecord", record_fields, RECORD_FIELDS) < 0
@@ -63,6 +64,7 @@ int prepare_reading(void)
     Py_XDECREF(events);
     Py_XDECREF(features);
     Py_XDECREF(tables);
+    Py_XDECREF(money);
     return done;
 }
 
@@ -105,8 +107,27 @@ void drop_use(Use *use)
     Py_CLEAR(use->country);
 }
 
-PyObject *of_record(PyObject *record, int which) { return field(record, &record_fields[which]); }
+double number_of_record(PyObject *record, int which) { return number_field(record, &record_fields[which]); }
 
 int64_t whole_of_record(PyObject *record, int which) { return whole_field(record, &record_fields[which]); }
 
 PyObject *number_of_name(int which, PyObject *name) { return PyDict_GetItemWithError(numbers[which], name); }
+
+/* Give how many minor units make about a dollar. */
+double dollar_of(PyObject *currency)
+{
+    static struct {
+        PyObject *currency;
+        double minor;
+    } known[64];
+    size_t place = ((uintptr_t)currency >> 4) % 64;
+    if (known[place].currency != currency) { /* an interned text that is held stays the only one */
+        PyObject *dollar = PyObject_CallOneArg(dollar_minor, currency);
+        if (dollar == NULL)
+            return -1.0;
+        known[place].minor = PyFloat_AsDouble(dollar);
+        Py_DECREF(dollar);
+        Py_XSETREF(known[place].currency, Py_NewRef(currency));
+    }
+    return known[place].minor;
+}

@@ -70,6 +70,21 @@ typedef struct {
     Table edges;
 } Sorter;
 
+/* Give the bin of a known value, as bisect_right does. */
+static long bin_of(const Table *edges, Py_ssize_t place, double number)
+{
+    const double *row = edges->rows[place];
+    long low = 0, high = (long)edges->lengths[place];
+    while (low < high) {
+        long middle = (low + high) / 2;
+        if (number < row[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low + 1;
+}
+
 static PyObject *sorter_call(PyObject *self, PyObject *const *given, size_t flagged, PyObject *names)
 {
     const Table *edges = &((Sorter *)self)->edges;
@@ -84,20 +99,10 @@ static PyObject *sorter_call(PyObject *self, PyObject *const *given, size_t flag
         PyErr_Format(PyExc_ValueError, "%zd values were expected", edges->count);
     for (Py_ssize_t i = 0; bins != NULL && i < edges->count; i++) {
         PyObject *value = PySequence_Fast_GET_ITEM(values, i), *bin;
-        long low = -1;
-        if (value != Py_None) {
-            double number = PyFloat_CheckExact(value) ? PyFloat_AS_DOUBLE(value) : PyFloat_AsDouble(value);
-            const double *row = edges->rows[i];
-            long high = (long)edges->lengths[i];
-            for (low = 0; low < high;) { /* as bisect_right does */
-                long middle = (low + high) / 2;
-                if (number < row[middle])
-                    high = middle;
-                else
-                    low = middle + 1;
-            }
-        }
-        if ((bin = PyLong_FromLong(low + 1)) == NULL || PyErr_Occurred()) {
+        long number = 0;
+        if (value != Py_None)
+            number = bin_of(edges, i, PyFloat_CheckExact(value) ? PyFloat_AS_DOUBLE(value) : PyFloat_AsDouble(value));
+        if ((bin = PyLong_FromLong(number)) == NULL || PyErr_Occurred()) {
             Py_XDECREF(bin);
             Py_CLEAR(bins);
         }
@@ -154,10 +159,26 @@ typedef struct {
     Py_ssize_t crosses_count;
 } Adder;
 
-static PyObject *out_of_bins(void)
+/* Add the weights of bins up; -1 with an exception set. */
+static int sum_of(const Adder *self, const Py_ssize_t *bins, Py_ssize_t count, double *sum)
 {
-    PyErr_SetString(PyExc_IndexError, "there is no such bin");
-    return NULL;
+    int known = count == self->weights.count;
+    *sum = self->intercept;
+    for (Py_ssize_t i = 0; known && i < count; i++) {
+        known = bins[i] >= 0 && bins[i] < self->weights.lengths[i];
+        if (known)
+            *sum += self->weights.rows[i][bins[i]];
+    }
+    for (Py_ssize_t i = 0; known && i < self->crosses_count; i++) {
+        const Cross *cross = &self->crosses[i];
+        Py_ssize_t one = bins[cross->one], other = bins[cross->other];
+        known = one < cross->rows.count && other < cross->rows.lengths[one];
+        if (known)
+            *sum += cross->rows.rows[one][other];
+    }
+    if (!known)
+        PyErr_SetString(PyExc_IndexError, "there is no such bin");
+    return known ? 0 : -1;
 }
 
 static PyObject *adder_call(PyObject *self_, PyObject *const *given, size_t flagged, PyObject *names)
@@ -177,22 +198,8 @@ static PyObject *adder_call(PyObject *self_, PyObject *const *given, size_t flag
     Py_DECREF(parts);
     if (PyErr_Occurred())
         return NULL;
-    if (count != self->weights.count)
-        return out_of_bins();
-    double sum = self->intercept;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (bins[i] < 0 || bins[i] >= self->weights.lengths[i])
-            return out_of_bins();
-        sum += self->weights.rows[i][bins[i]];
-    }
-    for (Py_ssize_t i = 0; i < self->crosses_count; i++) {
-        const Cross *cross = &self->crosses[i];
-        Py_ssize_t one = bins[cross->one], other = bins[cross->other];
-        if (one >= cross->rows.count || other >= cross->rows.lengths[one])
-            return out_of_bins();
-        sum += cross->rows.rows[one][other];
-    }
-    return PyFloat_FromDouble(sum);
+    double sum;
+    return sum_of(self, bins, count, &sum) < 0 ? NULL : PyFloat_FromDouble(sum);
 }
 
 static PyObject *adder_new(PyTypeObject *type, PyObject *args, PyObject *names)
@@ -252,3 +259,17 @@ PyTypeObject Adder_Type = {
     .tp_new = adder_new,
     .tp_dealloc = (destructor)adder_dealloc,
 };
+
+int weighed(PyObject *sorter, PyObject *adder, const double *values, const unsigned char *known, Py_ssize_t count,
+            double *score)
+{
+    Py_ssize_t bins[256];
+    if (!Py_IS_TYPE(sorter, &Sorter_Type) || !Py_IS_TYPE(adder, &Adder_Type)
+        || ((Sorter *)sorter)->edges.count != count) {
+        PyErr_SetString(PyExc_TypeError, "what sorts and what adds up were expected, both of this module");
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        bins[i] = known[i] ? bin_of(&((Sorter *)sorter)->edges, i, values[i]) : 0;
+    return sum_of((const Adder *)adder, bins, count, score);
+}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.desk_night import same_in_a_store
-from benchmarks.desk_nights import PROMOTE_AFTER, Arrival, RankedDesk, Taken, judge, night, work
+from benchmarks.desk_nights import PROMOTE_AFTER, Arrival, RankedDesk, Taken, judge, night, with_losses, work
 from domain.findings import Severity
 
 
@@ -15,6 +15,15 @@ def test_critical_and_high_keep_their_service_level_and_low_is_taken_up_within_s
     load: float, promote_after: float | None
 ) -> None:
     service = judge([work(night(seed, load), RankedDesk(promote_after)) for seed in range(3)])
+    assert service.in_sla[Severity.CRITICAL] >= 0.99
+    assert service.in_sla[Severity.HIGH] >= 0.99
+    assert service.longest_low_s <= 6 * 3600
+
+
+@pytest.mark.parametrize("load", [0.9, 1.0, 1.1])
+def test_with_money_at_risk_the_promises_hold_and_more_of_it_is_looked_at_in_time(load: float) -> None:
+    nights = [with_losses(night(seed, load), seed) for seed in range(3)]
+    service = judge([work(each, RankedDesk(PROMOTE_AFTER)) for each in nights])
     assert service.in_sla[Severity.CRITICAL] >= 0.99
     assert service.in_sla[Severity.HIGH] >= 0.99
     assert service.longest_low_s <= 6 * 3600
@@ -34,12 +43,13 @@ def test_without_bands_the_critical_would_wait_behind_the_low() -> None:
 
 def test_promotion_moves_up_what_waits_too_long_once() -> None:
     desk = RankedDesk(promote_after=2)
-    low, high = Arrival(0, 0.0, Severity.LOW, 1.0), Arrival(1, 4 * 3600.0, Severity.HIGH, 1.0)
+    low = Arrival(0, 0.0, Severity.LOW, 1.0)
+    dear = Arrival(1, 4 * 3600.0, Severity.MEDIUM, 1.0, loss_minor=900_000)
     desk.add(low)
-    desk.add(high)
-    # Four hours are twice the two that a low case may wait: it stands in the band above, and is due earlier.
+    desk.add(dear)
+    # Four hours are twice the two that a low case may wait: it stands in the band above, whatever is at risk.
     assert desk.take(0, 4 * 3600.0) == low
-    assert (desk.promoted, desk.take(0, 4 * 3600.0 + 1)) == (1, high)
+    assert (desk.promoted, desk.take(0, 4 * 3600.0 + 1)) == (1, dear)
     assert desk.take(0, 4 * 3600.0 + 2) is None
 
 
@@ -58,4 +68,5 @@ def test_what_nobody_took_up_has_waited_and_is_late() -> None:
 def test_a_store_works_a_night_in_the_same_order(
     tmp_path: Path, load: float, promote_after: float | None
 ) -> None:
-    assert same_in_a_store(tmp_path, night(1, load, hours=0.3), promote_after)
+    arrivals = with_losses(night(1, load, hours=0.3), 1)
+    assert same_in_a_store(tmp_path, arrivals, promote_after)

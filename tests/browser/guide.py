@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import OPTIONS, SCREEN, chromium_path
 from tests.browser.desk_process import DeskProcess
-from tests.browser.night import make_night
+from tests.browser.night import NIGHT_ENDS, make_night
 from tests.browser.watching import connected
 from tests.flows.running import ROOT
 
@@ -112,7 +112,7 @@ def main() -> None:
         for language in LANGUAGES:
             with TemporaryDirectory() as name:
                 make_night(Path(name))
-                desk = DeskProcess(f"sqlite:///{name}/desk.sqlite", "--demo", *OPTIONS)
+                desk = DeskProcess(f"sqlite:///{name}/desk.sqlite", "--demo", *OPTIONS, *NIGHT_ENDS)
                 page = browser.new_context(
                     viewport=SCREEN, base_url=desk.address, reduced_motion="reduce"
                 ).new_page()
@@ -126,9 +126,11 @@ def main() -> None:
 
 
 def _keep(png: bytes, path: Path) -> None:
-    """Keep a picture with a palette of its own: a fifth of the size."""
+    """Keep a picture with a palette of its own, which has its rare colours, too: a fifth of the size."""
     with Image.open(BytesIO(png)) as picture:
-        picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        picture.convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from pathlib import Path
 from tests.flows.running import NIGHT, ROOT
 
 DAY = ROOT / "replay_data" / "day"
+# When the recorded night is over, as `make demo-desk` opens it.
+NIGHT_ENDS = ("--begins-at", "2026-09-19T04:30:00+08:00")
 DEVICES = ROOT / "config" / "profiles" / "device_watch.yaml"
 
 

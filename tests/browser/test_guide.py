@@ -1,13 +1,18 @@
 """The guide: what it shows is what the desk shows, and its way leads through three cases."""
 
 import re
+import signal
+from collections.abc import Iterator
 
 import orjson
 import pytest
 
 from cases.case import Outcome, Status
 from cases.who import Role, Who
+from tests.browser.conftest import OPTIONS
+from tests.browser.desk_process import DeskProcess
 from tests.browser.guide import DIGESTS, FOLDER, LANGUAGES, digest, tour
+from tests.browser.night import NIGHT_ENDS
 
 PAGES = {"en": "README.md", "zh": "zh.md"}
 
@@ -15,6 +20,14 @@ PAGES = {"en": "README.md", "zh": "zh.md"}
 @pytest.fixture
 def store_url(night_url: str) -> str:
     return night_url
+
+
+@pytest.fixture
+def desk(store_url: str) -> Iterator[DeskProcess]:
+    """The desk at the end of the recorded night, as a reader of the guide opens it."""
+    process = DeskProcess(store_url, "--demo", *OPTIONS, *NIGHT_ENDS)
+    yield process
+    process.stop(signal.SIGKILL)
 
 
 @pytest.mark.slow

@@ -9,12 +9,19 @@ from pathlib import Path
 import pytest
 
 from cases.store import Store, open_store
+from tests.sqlite_store import sqlite_store
+
+
+@pytest.fixture
+def sqlite_empty_url(tmp_path: Path) -> str:
+    """A store that is not there yet."""
+    return f"sqlite:///{tmp_path}/desk.db"
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """A store that is not there yet."""
-    return f"sqlite:///{tmp_path}/desk.db"
+    """An empty store."""
+    return sqlite_store(tmp_path / "desk.db")
 
 
 URL_OF_STORE = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}

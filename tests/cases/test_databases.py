@@ -34,7 +34,7 @@ def case_id(store: Store) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest) -> str:
-    name = {"sqlite": "sqlite_url", "postgresql": "postgres_empty_url"}[request.param]
+    name = {"sqlite": "sqlite_empty_url", "postgresql": "postgres_empty_url"}[request.param]
     found: str = request.getfixturevalue(name)
     return found
 

@@ -104,6 +104,21 @@ def test_every_page_has_its_cases_and_their_places_in_the_queue(store, names):
     assert {case.id: case.rank for case in store.cases.page(Wanted()).cases} == by_rank
 
 
+def test_cases_that_are_due_at_the_same_moment_have_their_places(store):
+    store.cases.take_in([alert(f"t{each}", f"k{each}", f"v{each}") for each in range(12)], NOON_MS)
+    store.cases.take_in([alert(f"n{each}", f"l{each}", f"w{each}", at_ms=1) for each in range(3)], NOON_MS)
+    places = {case.id: case.rank for case in store.cases.list()}
+    assert sorted(places.values()) == list(range(1, 16))
+    ids = list(places)
+    for some in (ids, ids[3:5], ids[::2], ids[7:], ids[11:]):
+        assert {case.id: case.rank for case in store.cases.several(some)} == {
+            each: places[each] for each in some
+        }
+    pages = [store.cases.page(Wanted(), limit=4, skipped=skipped) for skipped in (0, 4, 8, 12, 16)]
+    assert {case.id: case.rank for page in pages for case in page.cases} == places
+    assert {page.total for page in pages} == {15}
+
+
 def test_several_cases_come_as_asked_without_those_that_are_not_there(store, names):
     wanted = [case_id for case_id, name in names.items() if name in ("u5", "u1")]
     assert [case.id for case in store.cases.several([wanted[1], "C-no", wanted[0]])] == wanted[::-1]
@@ -153,11 +168,12 @@ def test_a_page_is_read_along_an_index_without_sorting_what_there_is(store, url)
     }
     path = url.removeprefix("sqlite:///")
     live, ended = plan_of(path, "find_live", **values), plan_of(path, "find_ended", **values)
-    assert "USING INDEX live_case_by_rank ((band,due_ms,id)>(?,?,?))" in live
+    assert "USING INDEX live_case_by_rank ((band,rank_ms,id)>(?,?,?))" in live
     assert "USING INDEX ended_case_by_end" in ended
     assert "ORDER BY" not in live + ended
     steps = plan_of(path, "steps_between", ids="[]")
-    assert "USING COVERING INDEX live_case_by_rank (band=? AND due_ms>? AND due_ms<?)" in steps
+    for part in ("rank_ms>? AND rank_ms<?", "rank_ms=? AND id>?", "rank_ms=? AND id>? AND id<?"):
+        assert f"USING COVERING INDEX live_case_by_rank (band=? AND {part})" in steps
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])

@@ -14,6 +14,7 @@ from cases.store import Store, open_store
 from domain.alerts import Alert
 from domain.findings import Severity
 from tests.cases.made import HOUR_MS, alert, partition
+from tests.sqlite_store import sqlite_store
 
 CUSTOMER_OF_CARD = {f"c{n}": f"u{n // 2}" for n in range(10)}
 cards = st.sampled_from(sorted(CUSTOMER_OF_CARD))
@@ -63,6 +64,7 @@ def picture(store: Store) -> Any:
             file.case.subject,
             file.case.band,
             file.case.due_ms,
+            file.case.rank_ms,
             file.case.expected_loss_minor,
             repr(file.case.breakdown),
             file.case.reasons,
@@ -85,18 +87,18 @@ def test_any_order_and_any_batches_give_the_same_cases_and_none_falls_back(
     folder = tmp_path_factory.mktemp("order")
     policy = GroupingPolicy(ring_customers=ring_customers)
     with (
-        open_store(f"sqlite:///{folder}/one.db", policy=QueuePolicy(grouping=policy)) as one,
-        open_store(f"sqlite:///{folder}/many.db", policy=QueuePolicy(grouping=policy)) as many,
+        open_store(sqlite_store(folder / "one.db"), policy=QueuePolicy(grouping=policy)) as one,
+        open_store(sqlite_store(folder / "many.db"), policy=QueuePolicy(grouping=policy)) as many,
     ):
         one.cases.take_in(found)
-        stood: dict[str, tuple[int, int]] = {}
+        stood: dict[str, tuple[int, int, int]] = {}
         for start, end in pairwise(cuts):
             many.cases.take_in(shuffled[start:end])
             for case in many.cases.list():
-                band, due_ms = stood.get(case.id, (case.band, case.due_ms))
-                assert case.band <= band
+                band, due_ms, rank_ms = stood.get(case.id, (case.band, case.due_ms, case.rank_ms))
+                assert (case.band, case.rank_ms) <= (band, rank_ms)
                 assert case.due_ms <= due_ms
-                stood[case.id] = (case.band, case.due_ms)
+                stood[case.id] = (case.band, case.due_ms, case.rank_ms)
         assert picture(many) == picture(one)
         assert set.union(set(), *partition(many.cases)) == {each.id for each in found}
     rmtree(folder)

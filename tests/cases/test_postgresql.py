@@ -15,6 +15,7 @@ from cases.dialects import postgresql_statement
 from cases.errors import NotAStore, StoreBusy, StoreError, WrongUse
 from cases.postgresql_server import Server
 from cases.store import Store, open_store
+from cases.who import Who
 from domain.reference import Branch, Record
 from tests.cases.made import alert
 from tests.postgres_server import PostgresServer
@@ -214,6 +215,22 @@ def test_a_store_that_another_process_holds_is_said_to_be_busy(
         with pytest.raises(StoreBusy, match="locked by another process"):
             store.cases.take_in([alert("a", "c1", "u1")])
     assert store.cases.take_in([alert("a", "c1", "u1")]) == 1
+
+
+def test_who_looks_waits_for_nobody_who_writes(store: Store) -> None:
+    written: list[int] = []
+
+    def write(number: int) -> None:
+        written.append(store.cases.take_in([alert(f"a{number}", "c", "u")]))
+
+    with ThreadPoolExecutor(20) as writers, ThreadPoolExecutor(1) as readers, store.db.writing():
+        for number in range(20):
+            writers.submit(write, number)
+        readers.submit(store.audit.viewed, Who("a17"), "queue:live", 1).result()
+        assert readers.submit(store.cases.list).result() == ()
+        assert written == []
+    assert sum(written) == 20
+    assert store.audit.verify().breaks == ()
 
 
 def test_more_threads_than_connections_take_turns(store: Store) -> None:

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from cases.ranking import Facts, RankPolicy, exposures, rank
+from cases.ranking import Facts, RankPolicy, exposures, head_start_words, rank
 from domain.findings import Severity
 from tests.cases.made import MINUTE_MS, NOON_MS
 
 HUGE, LARGE = 10_000_000, 1_000_000
+WEEK_MS = 7 * 24 * 60 * MINUTE_MS
 
 
 def facts(**given: Any) -> Facts:
@@ -135,7 +136,72 @@ def test_the_breakdown_says_how_a_rank_came_about() -> None:
         "tier_factor": 0.5,
         "first_alert": "2026-03-05T12:00:00.000Z",
         "due": "2026-03-05T12:02:30.000Z",
+        # 800.00 are 0.32 doublings below the 1,000.00 that move nothing.
+        "head_start_s": -193.157,
+        "stands_at": "2026-03-05T12:05:43.157Z",
     }
+
+
+@pytest.mark.parametrize(
+    ("loss_minor", "doublings"),
+    [
+        (100_000, 0),
+        (200_000, 1),
+        (800_000, 3),
+        (25_000, -2),
+        # Beyond ten halvings less counts for nothing more.
+        (98, -9.995),
+        (97, -10),
+        (0, -10),
+    ],
+)
+def test_in_the_last_band_each_doubling_of_the_expected_loss_counts_as_a_week(
+    loss_minor: int, doublings: float
+) -> None:
+    ranked = rank(facts(probability=1.0, exposure_minor={"CNY": loss_minor}), RankPolicy())
+    assert (ranked.due_ms - ranked.rank_ms) / WEEK_MS == pytest.approx(doublings, abs=1e-3)
+
+
+@pytest.mark.parametrize(("severity", "doubling"), [(Severity.CRITICAL, 0), (Severity.HIGH, 10 * MINUTE_MS)])
+def test_above_it_counts_for_little_and_at_the_top_for_nothing(severity: Severity, doubling: int) -> None:
+    ranked = rank(facts(severity=severity, exposure_minor={"CNY": 800_000}), RankPolicy())
+    assert ranked.due_ms - ranked.rank_ms == 2 * doubling
+
+
+def test_where_a_doubling_counts_for_nothing_the_due_time_alone_decides() -> None:
+    policy = RankPolicy(doubling_high=timedelta(0), doubling_rest=timedelta(0))
+    for loss in (0, LARGE, HUGE):
+        ranked = rank(facts(exposure_minor={"CNY": loss}), policy)
+        assert ranked.rank_ms == ranked.due_ms
+
+
+@given(
+    severity=st.sampled_from(Severity),
+    losses=st.lists(st.integers(0, 10 * HUGE), min_size=2, max_size=2).map(sorted),
+)
+def test_more_at_risk_never_moves_a_case_back(severity: Severity, losses: list[int]) -> None:
+    less, more = (
+        rank(facts(severity=severity, exposure_minor={"CNY": loss}), RankPolicy()) for loss in losses
+    )
+    assert (more.band, more.rank_ms) <= (less.band, less.rank_ms)
+
+
+def test_no_case_stands_further_from_its_due_time_than_ten_doublings() -> None:
+    policy = RankPolicy()
+    for loss in (0, 1, LARGE, HUGE, 10**15):
+        assert abs(policy.head_start_ms(2, loss)) <= 10 * WEEK_MS
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (12, "taken as if due 12 minutes earlier"),
+        (-150, "taken as if due 2 hours 30 minutes later"),
+        (0, ""),
+    ],
+)
+def test_a_head_start_is_said_in_words(minutes: int, words: str) -> None:
+    assert head_start_words(minutes * MINUTE_MS) == words
 
 
 def test_a_policy_reads_what_a_profile_says() -> None:
@@ -154,6 +220,9 @@ def test_a_policy_reads_what_a_profile_says() -> None:
         {"tier_private": 1.5},
         {"high_loss_minor": HUGE + 1},
         {"high_loss_minor": 0},
+        {"even_loss_minor": 0},
+        {"doubling_high": timedelta(seconds=-1)},
+        {"doubling_rest": timedelta(days=32)},
         {"ring_customers": 1},
         {"ring_probability": 1.1},
         {"slaa": 1},

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -73,13 +74,34 @@ def test_a_commit_is_on_the_disk_before_it_returns(path: Path) -> None:
 
 
 def test_a_store_that_another_process_holds_is_said_to_be_busy(path: Path, store: Store) -> None:
-    store.db._writer.execute("PRAGMA busy_timeout = 20")
+    store.db._patience_s = 0.02
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusy, match="locked by another process"):
             store.cases.take_in([alert("a", "c1", "u1")])
         other.execute("ROLLBACK")
     assert store.cases.take_in([alert("a", "c1", "u1")]) == 1
+
+
+def test_one_that_writes_without_a_pause_lets_another_in(path: Path, store: Store) -> None:
+    asked, over = Event(), Event()
+
+    def write() -> int:
+        after = 0
+        while not over.is_set():
+            with store.db.writing():
+                time.sleep(0.01)  # long enough for the other to stand in line
+            after += asked.is_set()
+        return after
+
+    with ThreadPoolExecutor(1) as pool, closing(SqliteDatabase(path)) as other:
+        busy = pool.submit(write)
+        for _ in range(20):
+            asked.set()
+            with other.writing():
+                pass
+        over.set()
+        assert busy.result() <= 100
 
 
 def test_a_batch_with_an_impossible_alert_is_taken_in_not_at_all(store: Store) -> None:
@@ -119,8 +141,8 @@ def test_a_batch_with_an_impossible_alert_is_taken_in_not_at_all(store: Store) -
         "UPDATE case_event SET note = 'never happened'",
         "DELETE FROM case_event",
         "DELETE FROM case_",
-        "INSERT INTO task (case_id, kind, subject, state, band, due_ms, made_at_ms)"
-        " SELECT case_id, kind, subject, state, band, due_ms, 0 FROM task",
+        "INSERT INTO task (case_id, kind, subject, state, band, rank_ms, made_at_ms)"
+        " SELECT case_id, kind, subject, state, band, rank_ms, 0 FROM task",
     ],
 )
 def test_the_database_itself_refuses(path: Path, store: Store, change: str) -> None:

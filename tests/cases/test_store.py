@@ -54,7 +54,8 @@ def test_three_slashes_are_relative_and_four_absolute(
     monkeypatch.chdir(tmp_path)
     open_store("sqlite:///here.db").close()
     open_store(f"sqlite:///{tmp_path}/there.db").close()
-    assert {path.name for path in tmp_path.iterdir()} == {"here.db", "there.db"}
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {"here.db", "here.db-turn", "there.db", "there.db-turn"}
 
 
 def test_a_store_that_is_not_there_is_made_only_where_wanted(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from cases.store import open_store
 from cli.main import cli
 from connectors.loopback_bank import LoopbackBank
 from tests.cases.made import alert
+from tests.sqlite_store import sqlite_store
 
 ROOT = Path(__file__).parents[2]
 CARD = "card:tok_7f3a"
@@ -28,7 +29,7 @@ WHY = ("--reason", "card tested abroad")
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found) as store:
         store.cases.take_in([alert("a", "tok_7f3a", "u1")])
     return found

@@ -12,6 +12,7 @@ from cases.who import Role, Who
 from cli.main import cli
 from domain.instants import iso
 from tests.cases.alarms.watched import NOON_MS, SMALL_FLEET, at_s, signal
+from tests.sqlite_store import sqlite_store
 
 HOUR_S = 3600
 AS_LEAD = ("--agent", "lead-1", "--role", "lead")
@@ -19,7 +20,7 @@ AS_LEAD = ("--agent", "lead-1", "--role", "lead")
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     signals = [
         signal("note_jam", "d1", 0),
         signal("card_retained", "d3", 10),

@@ -12,11 +12,12 @@ from cases.store import open_store
 from cases.who import Who
 from cli.main import cli
 from tests.cases.made import NOON_MS
+from tests.sqlite_store import sqlite_store
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found) as store:
         for number in range(1, 5):
             with store.db.writing():

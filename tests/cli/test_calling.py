@@ -12,6 +12,7 @@ from cli.main import cli
 from domain.findings import Severity
 from domain.reference import Customer, PhoneNumber
 from tests.cases.made import alert
+from tests.sqlite_store import sqlite_store
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -19,7 +20,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     """A desk with one critical case: it may be called whatever time the tests run."""
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     numbers = tuple(
         PhoneNumber(reference=name, kind="mobile", verified_since=LONG_AGO + timedelta(days=place))
         for place, name in enumerate(("first-1", "second-2"))

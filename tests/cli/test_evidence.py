@@ -13,11 +13,12 @@ from cases.who import Role, Who
 from cli.desk_options import now_ms
 from cli.main import cli
 from tests.cases.made import alert
+from tests.sqlite_store import sqlite_store
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found) as store:
         store.cases.take_in([alert("one", "tok_1", "u-1", last4="4242")])
     return found

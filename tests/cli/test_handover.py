@@ -10,11 +10,12 @@ from cases.store import open_store
 from cli.main import cli
 from domain.findings import Severity
 from tests.cases.made import NOON_MS, alert
+from tests.sqlite_store import sqlite_store
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found) as store:
         store.cases.take_in([alert("a", "c1", "u1", severity=Severity.CRITICAL)], NOON_MS)
     return found

@@ -10,11 +10,12 @@ from cases.store import open_store
 from cli.main import cli
 from tests.cases.closed import live_case
 from tests.cases.made import alert
+from tests.sqlite_store import sqlite_store
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found):
         return found
 

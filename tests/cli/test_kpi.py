@@ -12,11 +12,12 @@ from domain.findings import Severity
 from domain.instants import iso
 from tests.cases.made import HOUR_MS, NOON_MS, alert
 from tests.cases.worked import SECOND_MS, call, customer
+from tests.sqlite_store import sqlite_store
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found) as store:
         store.reference.put([customer("u1"), customer("u2")])
         store.cases.take_in([alert("a", "c1", "u1", severity=Severity.CRITICAL)], NOON_MS)

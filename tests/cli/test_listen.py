@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import orjson
 import pytest
@@ -79,6 +80,35 @@ def test_sigterm_ends_it_with_its_counts(listen, tmp_path):
     assert kept(tmp_path / "intake") == [0, 1]
 
 
+@pytest.mark.parametrize("kind", ["http", "tcp"])
+def test_what_senders_bring_is_told_to_prometheus(listen, tmp_path, kind):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    listener = listen(kind, "--metrics-port", str(port), "--recovery", str(tmp_path / "recovery"))
+
+    def told() -> dict[str, float]:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
+            lines = [line.rsplit(b" ", 1) for line in page if line.startswith(b"riskdesk_listener_")]
+        return {name.decode().removeprefix("riskdesk_listener_"): float(value) for name, value in lines}
+
+    assert told()["accepted_total"] == told()["clients"] == 0
+    body = events(0, 2) + b"bad\n"
+    if kind == "http":
+        listener.post(body, "r1")
+    else:
+        with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection:
+            connection.sendall(body)
+            connection.makefile("rb").readline()
+            assert told()["clients"] == 1
+    found = told()
+    assert (found["accepted_total"], found["refused_total"]) == (2, 1)
+    assert (found["connections_total"], found["received_bytes_total"]) == (1, len(body))
+    # Nothing has followed the folder yet.
+    assert found["behind_bytes"] == len(events(0, 2))
+    assert found["held_up"] == 0
+
+
+@pytest.mark.slow
 def test_a_listener_killed_again_and_again_loses_doubles_and_tears_nothing_that_has_a_request_id(
     listen, tmp_path
 ):
@@ -123,6 +153,7 @@ def test_a_listener_killed_again_and_again_loses_doubles_and_tears_nothing_that_
     assert sorted(kept(tmp_path / "intake")) == list(range(requests * size))
 
 
+@pytest.mark.slow
 def test_lines_over_tcp_are_all_there_after_kills_when_what_was_not_acknowledged_is_sent_again(
     listen, tmp_path
 ):

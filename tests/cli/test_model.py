@@ -16,6 +16,7 @@ from learning.published import read_table
 from tests.cases.closed import verbs
 from tests.cases.models.learnt import learnt_anew, model, terminals
 from tests.flows.modelled import write_scoring
+from tests.sqlite_store import sqlite_store
 
 ANALYST = ("--agent", "ana-1", "--role", "analyst")
 LEAD = ("--agent", "lead-2", "--role", "lead")
@@ -25,7 +26,7 @@ FIRST = datetime(2090, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     open_store(found).close()
     return found
 

@@ -16,6 +16,7 @@ from cases.store import open_store
 from cases.who import Who
 from cli.main import cli
 from tests.cases.made import NOON_MS, alert
+from tests.sqlite_store import sqlite_store
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     """A desk that wants one message sent."""
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found) as store:
         store.cases.take_in([alert("a", "c1", "u1")])
         payload = {"case": store.cases.list()[0].id, "customer": "u1"}

@@ -15,6 +15,7 @@ from cli.main import cli
 from domain.tables import SegmentAmount, SegmentAmounts
 from tests.cases.actions.desk import execute
 from tests.cases.closed import verbs
+from tests.sqlite_store import sqlite_store
 
 CARD_RISK = """\
 name: card_risk
@@ -32,7 +33,7 @@ LEAD = ("--agent", "lead-2", "--role", "lead")
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     open_store(found).close()
     return found
 

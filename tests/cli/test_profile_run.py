@@ -23,6 +23,7 @@ from tests.flows.counted import PROFILE, counts, write_events
 from tests.flows.made import use
 from tests.flows.running import Command, lines_in, until
 from tests.flows.test_supervisor import children
+from tests.sqlite_store import sqlite_store
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ def put_in_force(url: str, minutes: int) -> int:
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/store.sqlite"
+    found = sqlite_store(tmp_path / "store.sqlite")
     open_store(found).close()
     return found
 

@@ -1,5 +1,6 @@
 """The queue command, on a real file."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
+from cases.calling.policy import CallingPolicy
+from cases.policy import QueuePolicy
 from cases.store import open_store
 from cli.main import cli
 from cli.queue import print_ranked
 from domain.findings import Severity
 from tests.cases.made import alert
+from tests.sqlite_store import sqlite_store
 
 KEYS = [
     *("rank", "case", "subject", "band", "due", "status", "alerts", "reasons", "members", "customers"),
@@ -31,7 +35,7 @@ OTHER = alert("other", "c77", "u77", last4="4242", exposure_minor=1_000)
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found) as store:
         store.cases.take_in([OTHER, RING])
     return found
@@ -75,7 +79,7 @@ def test_next_claims_and_says_until_when(url: str) -> None:
     (record,) = records(result)
     assert (list(record), record["rank"], record["status"]) == ([*KEYS, "task"], 1, "working")
     assert (record["task"]["kind"], record["task"]["subject"]) == ("call_customer", "customer:u0")
-    assert f"{record['case']} is yours until" in result.stderr
+    assert re.search(rf"{record['case']} is yours until 20\d\d-\S+ \S+ UTC\+8, task", result.stderr)
     assert "lease number 1" in result.stderr
     assert "with a17 until" in run(url, "list").stdout
 
@@ -112,7 +116,7 @@ def test_show_tells_everything(url: str) -> None:
         "customer u77: c77 (...4242)",
         "rest: severity medium, expected loss CNY 5.00",
         "expected loss CNY 5.00 = 0.50 x CNY 10.00",
-        "2026-03-05 12:00:00 + 1800 s x 1 (standard tier)",
+        "2026-03-05 20:00:00 + 1800 s x 1 (standard tier)",
         "medium impossible_travel: reason other",
         "km: 686",
         "leased: call_customer customer:u77, with a17 until",
@@ -211,6 +215,27 @@ def test_help_ends_with_an_example_that_parses(url: str, command: tuple[str, ...
     arguments = shlex.split(example.replace("sqlite:///desk.db", url))
     assert arguments[-2:] == ["--store", url]
     assert run(url, *arguments).exit_code < 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "head", "due"),
+    [
+        ("Asia/Shanghai", "due (UTC+8)", "2026-03-05 20:30:00"),
+        ("Asia/Kolkata", "due (UTC+5:30)", "2026-03-05 18:00:00"),
+        ("America/Phoenix", "due (UTC-7)", "2026-03-05 05:30:00"),
+        ("UTC", "due (UTC)", "2026-03-05 12:30:00"),
+    ],
+)
+def test_times_are_those_of_the_desk_with_the_offset_in_the_head_and_utc_for_programs(
+    url: str, zone: str, head: str, due: str
+) -> None:
+    with open_store(url, policy=QueuePolicy(calling=CallingPolicy(time_zone=zone))):
+        pass  # in force from now on
+    shown = run(url, "list").stdout
+    assert shown.count(head) == 1
+    assert due in shown
+    records = [orjson.loads(line) for line in run(url, "list", "--json").stdout.splitlines()]
+    assert "2026-03-05T12:30:00.000Z" in {record["due"] for record in records}
 
 
 def test_print_ranked_prints_no_more_than_asked(url: str) -> None:

@@ -10,11 +10,12 @@ from cases.store import open_store
 from cli.main import cli
 from tests.cases.device_cases.machines import raised, show
 from tests.cases.made import alert
+from tests.sqlite_store import sqlite_store
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found) as store:
         store.cases.take_in([alert("fraud", "c9", "u9")])
         show(
@@ -64,7 +65,7 @@ def test_a_case_shows_its_items_its_rank_in_words_and_what_else_to_ask(url: str)
     for part in (
         "high: priority 2: card jammed in the reader at atm-4",
         "30 minutes after card jammed in the reader at atm-4 came before the desk",
-        "P2 card jammed in the reader at atm-4, since 2026-03-05 12:00:00",
+        "P2 card jammed in the reader at atm-4, since 2026-03-05 20:00:00",
         "P4 receipt paper out at atm-5",
         "Ask the branch as well",
         "P1 card retained at atm-5",

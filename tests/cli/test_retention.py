@@ -11,6 +11,7 @@ from cases.retention.policy import RetentionPolicy
 from cases.store import open_store
 from cli.main import cli
 from tests.cases.retention.old_desk import old_case
+from tests.sqlite_store import sqlite_store
 
 LEAD = ("--role", "lead", "--agent", "lead-2")
 OFFICER = ("--role", "compliance", "--agent", "officer-1")
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     """A desk with a case that was closed in January 2026, long ago by any clock."""
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found, policy=QueuePolicy(retention=NO_LONGER_THAN_NEEDED)) as store:
         old_case(store, "1", at_ms=1_768_000_000_000)
     return found

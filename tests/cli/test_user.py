@@ -11,11 +11,12 @@ from cases.who import Role, Who
 from cli.desk_options import now_ms
 from cli.main import cli
 from tests.cases.accounts.people import Person, enrol, sign_in
+from tests.sqlite_store import sqlite_store
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     with open_store(found):
         return found
 

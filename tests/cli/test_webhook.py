@@ -13,6 +13,7 @@ from cases.store import open_store
 from cli.main import cli
 from domain.receivers import signature
 from tests.cases.made import NOON_MS, alert
+from tests.sqlite_store import sqlite_store
 
 WHO = ("--agent", "ops-1", "--role", "ops")
 
@@ -58,7 +59,7 @@ def system() -> Iterator[System]:
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    found = f"sqlite:///{tmp_path}/desk.db"
+    found = sqlite_store(tmp_path / "desk.db")
     open_store(found).close()
     return found
 

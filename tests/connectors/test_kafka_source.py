@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.codec import Codec, TimeBounds
 from connectors.errors import (
@@ -231,6 +231,33 @@ def test_lag_is_what_lies_behind_the_position(kafka_broker, topic, build):
 
     read_until(partition, lambda blocks: len(messages_of(blocks)) == 1)
     while lag() != 0:
+        partition.next_batch()
+        time.sleep(0.02)
+
+
+def test_a_partition_whose_messages_cannot_be_read_is_told_to_stand_still_until_they_can(
+    kafka_broker, topic, build
+):
+    metrics = Metrics()
+    partition = build(source_of(kafka_broker, topic, follow=True, metrics=metrics))
+    read_until(partition, lambda blocks: len(messages_of(blocks)) == 60)
+
+    def still_s() -> float:
+        labels = {"partition": f"{topic}-0"}
+        return metrics.registry.get_sample_value("riskdesk_partition_standstill_seconds", labels) or 0.0
+
+    assert still_s() == 0
+    producer = Producer({"bootstrap.servers": kafka_broker.bootstrap, "transactional.id": topic})
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.produce(topic, b"held back", partition=0)
+    producer.flush()
+    while still_s() < 0.5:
+        partition.next_batch()
+        time.sleep(0.02)
+    producer.commit_transaction()
+    assert messages_of(read_until(partition, len)) == [(60, b"held back")]
+    while still_s():
         partition.next_batch()
         time.sleep(0.02)
 

@@ -109,7 +109,20 @@ SOURCES: list[tuple[type, Callable[[Path, StopSign], Any]]] = [
 WAIVED: dict[type, str] = {}
 
 
-@pytest.fixture(params=SOURCES, ids=lambda param: f"{param[0].__name__}-{param[1].__name__}")
+# A consumer takes a third of a second to find its place, and is begun anew at each batch.
+_SLOW = {KafkaSource}
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(
+            source,
+            marks=[pytest.mark.slow] if source[0] in _SLOW else [],
+            id=f"{source[0].__name__}-{source[1].__name__}",
+        )
+        for source in SOURCES
+    ]
+)
 def make_source(request, tmp_path: Path) -> Callable[..., Any]:
     maker, place = request.param[1], (tmp_path,)
     if maker is topic:

@@ -16,6 +16,7 @@ from desk.app import create_app
 from desk.guarding import COOKIE
 from desk.settings import DeskSettings
 from tests.cases.made import NOON_MS
+from tests.sqlite_store import sqlite_store
 
 # Who vouches for the people of the tests; their groups are their roles.
 ISSUER = "https://people.test"
@@ -38,7 +39,7 @@ class Clock:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path}/desk.db", policy=POLICY) as opened:
+    with open_store(sqlite_store(tmp_path / "desk.db"), policy=POLICY) as opened:
         yield opened
 
 

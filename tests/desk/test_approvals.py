@@ -175,7 +175,7 @@ def test_who_signed_in_elsewhere_long_ago_signs_in_again_first(browser, clock, p
         clock.now_ms += 10 * MINUTE_MS
         lead.get("/approvals")
     late = approve(lead, f"action:{payment.id}")
-    assert (late.status_code, "sign in again" in late.text) == (403, True)
+    assert (late.status_code, "do so again at the bank" in late.text) == (403, True)
 
 
 def test_looking_at_something_is_on_record_once_however_often_the_page_asks_anew(

@@ -15,6 +15,7 @@ from tests.desk.agents import press
 from tests.desk.case_made import ring
 from tests.desk.conftest import HTMX, ISSUER, POLICY, SAME_ORIGIN
 from tests.desk.forms import Form, forms_of
+from tests.sqlite_store import sqlite_store
 
 # Numbers that nobody has: of the card schemes' own test ranges.
 DIRT = {
@@ -37,7 +38,7 @@ class Scene:
         self._file = folder / "typed.db"
         for old in folder.glob("typed.db*"):
             old.unlink()
-        self.store = open_store(f"sqlite:///{self._file}", policy=POLICY)
+        self.store = open_store(sqlite_store(self._file), policy=POLICY)
         self._app = create_app(self.store, settings, clock)
         self._clock = clock
         self.case = ring(self.store)

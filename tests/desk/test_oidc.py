@@ -1,15 +1,18 @@
 """Signing in at the bank's own place: what is believed, and what is not."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from pydantic import ValidationError
 
+from cases.errors import NotAllowed
 from cases.who import Role, Who
 from desk.app import create_app
 from desk.guarding import COOKIE
+from desk.reauthenticating import reauthenticate
 from desk.settings import DeskSettings, OidcSettings
 from tests.desk.conftest import SAME_ORIGIN
 from tests.desk.oidc_made import CLIENT, SECRET, provider
@@ -176,3 +179,73 @@ def test_a_bank_that_is_away_or_calls_itself_otherwise_is_told(person, bank, sto
 def test_an_issuer_in_the_clear_is_refused(issuer):
     with pytest.raises(ValidationError, match="is no issuer"):
         OidcSettings(issuer=issuer, client_id=CLIENT)
+
+
+LATER_MS = 16 * 60_000
+
+
+def anew(person, bank, path="/queue", **claims):
+    """Prove at the bank once more who it is, as `claims` say."""
+    answer = person.get("/oidc/begin", params={"next": path, "anew": "1"})
+    code, state = bank.code_for(answer.headers["location"])
+    bank.other = {"auth_time": bank.clock() // 1000, **claims}
+    return answer.headers["location"], person.get("/oidc/back", params={"code": code, "state": state})
+
+
+def test_who_came_by_the_bank_unlocks_there_and_goes_on_in_the_same_session(person, bank, store, clock):
+    assert back(person, bank).status_code == 200
+    (before,) = store.accounts.sessions(Who("mei", Role.LEAD))
+    clock.now_ms += LATER_MS
+    locked = person.get("/locked", params={"next": "/queue"}).text
+    assert "/oidc/begin?anew=1&amp;next=/queue" in locked
+    assert 'name="password"' not in locked
+    old = person.cookies[COOKIE]
+    address, answer = anew(person, bank)
+    assert ("prompt=login" in address, "max_age=0" in address) == (True, True)
+    assert 'content="0;url=/queue"' in answer.text
+    assert person.get("/queue").status_code == 200
+    (after,) = store.accounts.sessions(Who("mei", Role.LEAD))
+    assert (after.id, person.cookies[COOKIE] != old) == (before.id, True)
+
+
+@pytest.mark.parametrize("claims", [{"auth_time": None}, {"auth_time": 1}, {"auth_time": "now"}])
+def test_a_bank_that_did_not_ask_again_unlocks_nothing(person, bank, clock, claims):
+    assert back(person, bank).status_code == 200
+    clock.now_ms += LATER_MS
+    _, answer = anew(person, bank, **claims)
+    assert answer.status_code == 401
+    assert "begin again" in answer.text
+    assert person.get("/queue").headers["location"].startswith("/locked")
+
+
+def test_from_a_locked_session_the_bank_always_asks_again(person, bank, clock):
+    assert back(person, bank).status_code == 200
+    clock.now_ms += LATER_MS
+    assert "prompt=login" in there(person)
+
+
+def test_another_person_does_not_go_on_in_a_session(person, bank, store, clock):
+    assert back(person, bank).status_code == 200
+    clock.now_ms += LATER_MS
+    bank.claims = {"sub": "s-2", "preferred_username": "lin", "groups": ["lead"]}
+    store.accounts.from_identity(bank.issuer, "s-2", "lin", ["lead"], clock.now_ms)
+    _, answer = anew(person, bank)
+    assert answer.status_code == 401
+    assert "the session is another user" in answer.text
+
+
+def test_who_proved_it_lately_may_decide(person, bank, store, clock):
+    assert back(person, bank).status_code == 200
+    for _ in range(3):
+        clock.now_ms += 14 * 60_000
+        assert person.get("/queue").status_code == 200
+    here = SimpleNamespace(
+        session=store.accounts.session(person.cookies[COOKIE], clock.now_ms),
+        desk=person.app.state.desk,
+        now_ms=clock.now_ms,
+        language="en",
+    )
+    with pytest.raises(NotAllowed, match="more than 30 minutes ago"):
+        reauthenticate(here, "")
+    anew(person, bank)
+    reauthenticate(here, "")

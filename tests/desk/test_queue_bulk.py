@@ -6,6 +6,7 @@ import pytest
 
 from cases.case import Outcome, Status
 from cases.who import Role, Who
+from cases.work.agent_states import AgentState
 from desk.queue_page.acts import MOST
 from domain.findings import Severity
 from tests.cases.made import NOON_MS, alert
@@ -48,6 +49,38 @@ def test_before_it_is_done_a_lead_reads_what_will_happen(browser, store, ids, ac
     assert f"{len(done)} of 3 can be done" in page.text
     assert [each for each in words if each not in page.text] == []
     assert status(store, ids[0]) == Status.WORKING, "nothing is done yet"
+
+
+def test_cases_are_kept_for_an_agent_who_is_at_work(browser, store, ids):
+    store.work.say_state("a18", AgentState.AVAILABLE, Who("a18"), NOON_MS)
+    lead = browser("lead", "l1")
+    page = lead.get("/queue/bulk", params={"act": "assign", "case": ids}, headers=HTMX)
+    assert "Taken from a17 and kept for the agent" in page.text
+    assert '<option value="a18">a18 · Available</option>' in page.text
+    assert will_be_done(page) == ids[:2]
+    done = lead.post("/queue/bulk", data={"act": "assign", "case": ids, "reason": "knows", "agent": "a18"})
+    assert "2 done, 1 refused" in done.text
+    assert store.leading.kept(ids, NOON_MS) == dict.fromkeys(ids[:2], "a18")
+    assert browser("agent", "a18").get("/work").text.count("Kept for you") == 2
+    refused = lead.post("/queue/bulk", data={"act": "assign", "case": ids[:1], "reason": "x", "agent": "a99"})
+    assert "a99 is not at work" in refused.text
+
+
+def test_cases_become_one_and_what_cannot_stays(browser, store, ids):
+    lead = browser("lead", "l1")
+    page = lead.get("/queue/bulk", params={"act": "merge", "case": ids}, headers=HTMX)
+    assert len(will_be_done(page)) == 2
+    assert [
+        each for each in ("Takes in the others", "Goes into", "Closed already") if each not in page.text
+    ] == []
+    done = lead.post(
+        "/queue/bulk", data={"act": "merge", "case": ids[:2], "reason": "one gang"}, headers=HTMX
+    )
+    assert "2 done, 0 refused" in done.text
+    assert sorted(case.status for case in store.cases.several(ids[:2])) == [Status.MERGED, Status.WORKING]
+    alone = lead.get("/queue/bulk", params={"act": "merge", "case": ids[2:]}, headers=HTMX)
+    assert will_be_done(alone) == []
+    assert lead.post("/queue/bulk", data={"act": "merge", "case": ids[2:], "reason": "x"}).status_code == 422
 
 
 def test_each_case_says_whether_it_was_done_and_why_not(browser, store, ids):

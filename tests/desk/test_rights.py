@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from cases.accounts.policy import PEOPLE
 from cases.who import RIGHTS, Right, Role
+from desk.guarding import STREAMS
 from tests.desk.case_made import ring
 from tests.desk.conftest import HTMX
 from tests.desk.routes import guards, routes_of
@@ -79,7 +80,7 @@ def walk(app) -> list[tuple[str, str]]:
     return sorted(
         (method, route.path)
         for route in routes_of(app)
-        if guards(route) and guards(route)[0].signed_in and route.path != "/live"
+        if guards(route) and guards(route)[0].signed_in and route.path not in STREAMS
         for method in route.methods
     )
 

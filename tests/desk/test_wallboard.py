@@ -57,6 +57,10 @@ def test_a_screen_on_the_wall_goes_on_while_its_session_is_locked(browser, clock
     wall = browser("ops")
     clock.now_ms += 16 * MINUTE_MS
     assert wall.get("/wallboard/board").status_code == 200
+    page = wall.get("/wallboard").text
+    assert 'data-live="/wallboard/live"' in page
+    assert "figures go on" in page
+    assert wall.get("/live").status_code == 303
     assert wall.get("/me").status_code != 200
 
 

@@ -213,3 +213,10 @@ def test_the_page_is_chinese_for_who_reads_chinese(browser, store):
     page = press(agent, "next").text
     assert "致电客户" in page
     assert "这里是您开户银行" in page
+
+
+def test_who_is_not_here_reads_so_and_is_here_by_a_button_or_the_first_case(browser, store):
+    agent = browser("agent", "a17")
+    assert "You are not counted as here yet" in agent.get("/work").text
+    assert "You are not counted as here yet" not in press(agent, "state", state="available").text
+    assert [each.state for each in store.work.states(AGENT)] == ["available"]

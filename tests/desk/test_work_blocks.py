@@ -1,9 +1,12 @@
 """Blocks and stopped payments from the work place: their basis, their second person, and no block twice."""
 
+import re
+
 import pytest
 
 from cases.actions.kinds import Kind
 from cases.actions.life import Status
+from cases.case import Status as CaseStatus
 from tests.cases.made import NOON_MS
 from tests.cases.worked import AGENT
 from tests.desk.agents import case_of, fraud, held, press, seen_actions
@@ -111,3 +114,46 @@ def test_a_block_of_somebody_else_is_seen_without_asking(agent, page, store, bro
     live = agent.get(f"/work/live?task={mine.task}&lease_no={mine.lease_no}", headers=HTMX).text
     assert 'id="standing"' in live
     assert "by lead at" in live
+
+
+def ended(agent, page, how):
+    """Reach the customer of the case that a page shows, and say how it ended."""
+    task = held(page)
+    press(agent, "dial", **task._asdict())
+    press(agent, "answered", **task._asdict())
+    return press(agent, "attempt", **task._asdict(), disposition=how, checked=["identity"], note="")
+
+
+def test_a_confirmed_fraud_offers_the_block_of_a_card_that_still_works(agent, page, store):
+    offered = ended(agent, page, "confirmed_fraud").text
+    assert 'id="offer-form"' in offered
+    (case,) = store.cases.list((CaseStatus.CLOSED,))
+    form = offered[offered.index('id="offer-form"') :]
+    assert f'name="case" value="{case.id}"' in form
+    seen = re.search(r'name="seen_actions" value="([^"]*)"', form)
+    told = press(
+        agent,
+        "block",
+        case=case.id,
+        target="card:card-u1",
+        basis="terms",
+        reason="said so",
+        minutes=60,
+        seen_actions=seen[1],
+    )
+    assert "takes effect now" in told.text
+    assert [each.target for each in store.actions.list(AGENT)] == ["card:card-u1"]
+
+
+def test_nothing_is_offered_for_a_card_that_is_blocked_or_a_customer_who_was_right(browser, store):
+    fraud(store, "u1", "u2")
+    agent = browser("agent", "a17")
+    page = press(agent, "next")
+    press(agent, "block", **asked(page, target=[f"card:card-{customer_of(page)}"]))
+    assert "offer-form" not in ended(agent, page, "confirmed_fraud").text
+    assert "offer-form" not in ended(agent, press(agent, "next"), "genuine").text
+
+
+def customer_of(page):
+    found = re.search(r'name="target" value="card:card-(u[0-9])"', page.text)
+    return found[1]

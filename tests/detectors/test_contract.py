@@ -1,6 +1,7 @@
 """Every detector found passes the same examination; no line here names one."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from tests.detectors.reports import device_streams
 from tests.detectors.streams import disturbed, streams
 
 DETECTORS = available()
+# What is asked for again with each sequence that is drawn is read from its file once.
+examples_of = cache(read)
 
 
 @pytest.fixture(scope="module", params=DETECTORS.values(), ids=list(DETECTORS))
@@ -39,7 +42,7 @@ def test_every_detector(made: Any, check: Callable[[type[Detector[Any, Any]]], N
 @pytest.mark.parametrize("check", ON_EVENTS, ids=lambda check: check.__name__)
 def test_every_detector_on_its_examples(made: Any, check: OnEvents) -> None:
     skip_what_is_waived(made, check)
-    for example in read(made):
+    for example in examples_of(made):
         detector = TypeAdapter(made).validate_python(example.parameters)
         check(Subject(detector, example.tables), example.events)
 
@@ -54,7 +57,7 @@ def test_every_detector_on_any_events(made: Any, data: st.DataObject) -> None:
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_every_detector_on_disturbed_examples(made: Any, data: st.DataObject) -> None:
-    example = data.draw(st.sampled_from(read(made)), label="example")
+    example = data.draw(st.sampled_from(examples_of(made)), label="example")
     detector = TypeAdapter(made).validate_python(example.parameters)
     examine(Subject(detector, example.tables), data.draw(disturbed(example.events)))
 

@@ -24,9 +24,12 @@ def without(event: Event, name: str) -> Event:
 
 
 def fires(made: type[Detector[Any, Any]], example: Example, name: str) -> bool:
-    """Whether anything fires in an example whose events lack a field."""
+    """Whether anything fires in an example whose events lack a field; each here fires as it is written."""
+    events = [without(event, name) for event in example.events]
+    if events == [*example.events]:
+        return True
     detector = TypeAdapter(made).validate_python(example.parameters)
-    return bool(run(detector, [without(event, name) for event in example.events], example.tables))
+    return bool(run(detector, events, example.tables))
 
 
 def shown(made: type[Detector[Any, Any]]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ def bytewax(*arguments: object, **environment: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recovering", [False, True])
 def test_the_night_under_the_engines_own_runner_gives_its_alerts(store, tmp_path, recovering):
     alerts = tmp_path / "alerts.jsonl"

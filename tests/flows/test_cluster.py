@@ -129,6 +129,38 @@ def test_a_machine_that_is_asked_to_leave_ends_well_and_the_others_wait_for_it(
     assert sorted(counts(alerts)) == expected(10)
 
 
+@pytest.mark.parametrize("asked", [0, 1])
+def test_a_reload_takes_in_a_new_profile_on_all_machines_and_nothing_is_forgotten(
+    machine, events, alerts, tmp_path, asked
+):
+    profile = tmp_path / "counted.yaml"
+    right = profile.read_text()
+    both = [machine(index) for index in (0, 1)]
+    until(seen(alerts, 9), both[0])
+    before = {child for command in both for child in children(command.process.pid)}
+
+    profile.write_text(right.replace("uses_of_terminal", "uses_of_atm"))
+    both[asked].process.send_signal(signal.SIGHUP)
+    for command in both:
+        until(lambda said=command: "the reload is refused" in said.err, command)
+        assert "machine 0: " in command.err
+        assert "no detector 'uses_of_atm'" in command.err
+    add(events, 9)
+    until(seen(alerts, 10), both[0])
+    assert {child for command in both for child in children(command.process.pid)} == before
+
+    profile.write_text(right.replace("uses_of_terminal:", "uses_of_terminal: {remembers: PT30M}"))
+    both[asked].process.send_signal(signal.SIGHUP)
+    until(lambda: all(set(children(each.process.pid)) - before for each in both), both[0])
+    add(events, 10)
+    until(seen(alerts, 11), both[0])
+    assert b'"remembers":1800.0' in alerts.read_bytes().splitlines()[-1]
+    for command in both:
+        command.process.send_signal(signal.SIGTERM)
+    assert [command.wait() for command in both] == [0, 0]
+    assert sorted(counts(alerts)) == expected(11)
+
+
 def test_a_machine_that_waits_for_others_can_be_asked_to_leave(machine, tmp_path):
     alone = machine(0)
     until((tmp_path / "recovery0").exists, alone)

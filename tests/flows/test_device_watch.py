@@ -101,6 +101,7 @@ def test_what_was_planted_is_in_the_queue_in_time_and_a_cut_line_is_one_item(
     assert len({alarm.case_id for alarm in told if alarm.parent is None}) == 1
 
 
+@pytest.mark.slow
 def test_a_day_that_came_shuffled_and_twice_gives_the_queue_of_the_day_in_order(day, replayed, tmp_path):
     # The profile waits a minute for what is late; lines that were late already are not made later.
     files = {}
@@ -154,6 +155,7 @@ def test_a_day_killed_again_and_again_ends_as_one_that_was_not(
     assert everything(url) == everything(whole)
 
 
+@pytest.mark.slow
 def test_live_the_flow_follows_both_streams_and_stops_when_it_is_asked_to(riskdesk, day, make_store):
     url = make_store("live")
     run = riskdesk(

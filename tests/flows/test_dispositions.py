@@ -49,6 +49,7 @@ def test_the_codec_reads_what_was_exported_in_the_order_in_which_it_became_known
     ]
 
 
+@pytest.mark.slow
 def test_a_replay_with_the_file_beside_the_night_gives_the_same_alerts(
     riskdesk, store, tmp_path, night, exported
 ):
@@ -61,6 +62,7 @@ def test_a_replay_with_the_file_beside_the_night_gives_the_same_alerts(
     assert (counts["rejected"], counts["repeats"], counts["errors"]) == (0, 0, 0)
 
 
+@pytest.mark.slow
 def test_a_replay_with_dispositions_among_the_transactions_gives_the_same_alerts(
     riskdesk, store, tmp_path, night, exported
 ):

@@ -9,6 +9,8 @@ import zstandard
 
 from tests.flows.running import NIGHT, PROFILE, Command, lines_in, until
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = NIGHT / "alerts.jsonl"
 
 
@@ -34,7 +36,6 @@ def followed(riskdesk, store, tmp_path) -> Followed:
     return Followed(riskdesk, store, tmp_path)
 
 
-@pytest.mark.slow
 def test_files_that_rotate_come_late_and_are_compressed_give_the_alerts_of_one_file(followed, night):
     lines = night.read_bytes().splitlines(keepends=True)
     # The first alert is before the first cut, and the seventh before the last but two.
@@ -93,9 +94,9 @@ def add_a_damaged_one(path: Path) -> None:
     ("spoil", "words"),
     [
         (truncate, "was truncated while it was followed"),
-        pytest.param(replace, "was replaced while it was followed", marks=pytest.mark.slow),
-        pytest.param(move_away, "was moved away while it was followed", marks=pytest.mark.slow),
-        pytest.param(add_a_damaged_one, "is damaged behind byte 0 of the content", marks=pytest.mark.slow),
+        (replace, "was replaced while it was followed"),
+        (move_away, "was moved away while it was followed"),
+        (add_a_damaged_one, "is damaged behind byte 0 of the content"),
     ],
 )
 def test_what_cannot_be_read_on_ends_the_run_at_once_with_the_reason(followed, night, spoil, words):

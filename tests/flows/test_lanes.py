@@ -71,6 +71,7 @@ def ran(job: Job) -> str:
     return done.stdout.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_what_runs_beside_says_what_it_says_alone(riskdesk, store, other, tmp_path, halves, processes):
     alone, live, beside = (tmp_path / name for name in ("alone.jsonl", "live.jsonl", "beside.jsonl"))
@@ -110,6 +111,7 @@ def test_a_profile_that_reads_events_otherwise_is_refused(changed, part, value):
         profiles_beside(job, load_profile(PROFILE))
 
 
+@pytest.mark.slow
 def test_both_go_on_exactly_where_they_were_after_a_crash(riskdesk, tmp_path):
     profile, log = write_profile(tmp_path), tmp_path / "events.jsonl"
     other = tmp_path / "other.yaml"
@@ -134,6 +136,7 @@ def test_both_go_on_exactly_where_they_were_after_a_crash(riskdesk, tmp_path):
     assert sorted(counts_in(live)) == sorted(counts_in(beside)) == sorted(expected)
 
 
+@pytest.mark.slow
 def test_a_shadow_that_comes_back_begins_anew_rather_than_with_a_gap(riskdesk, tmp_path):
     profile, log = write_profile(tmp_path), tmp_path / "events.jsonl"
     other = tmp_path / "other.yaml"
@@ -195,6 +198,7 @@ def told(metrics: str) -> list[str]:
     return [line for line in metrics.splitlines() if "seconds" not in line and "_created" not in line]
 
 
+@pytest.mark.slow
 def test_with_and_without_a_shadow_all_that_is_live_is_the_same(reference_store, other, desk, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("s" * 32)
@@ -228,6 +232,7 @@ def test_with_and_without_a_shadow_all_that_is_live_is_the_same(reference_store,
     assert any("riskdesk_alerts_total" in line for line in without[4])
 
 
+@pytest.mark.slow
 def test_a_shadow_whose_file_cannot_be_written_stops_nothing(riskdesk, store, other, tmp_path):
     live = tmp_path / "live.jsonl"
     run = riskdesk(

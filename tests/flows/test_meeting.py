@@ -10,7 +10,23 @@ from msgspec.structs import replace
 from config.addresses import Address
 from flows import meeting
 from flows.keeper import Keeper
-from flows.meeting import Alike, Beat, Begin, Done, Hello, Later, Line, Over, Plan, Ready, Refused, Stop
+from flows.meeting import (
+    Alike,
+    Anew,
+    Beat,
+    Begin,
+    Done,
+    Fresh,
+    Hello,
+    Kept,
+    Later,
+    Line,
+    Over,
+    Plan,
+    Ready,
+    Refused,
+    Stop,
+)
 from flows.shares import Share
 from tests.flows.test_cluster import free_ports
 
@@ -134,6 +150,58 @@ def test_who_says_what_is_no_message_is_shown_out_and_disturbs_nobody(come, at, 
         stranger.shutdown(socket.SHUT_WR)
         assert stranger.recv(100) == b""
     assert isinstance(plan_for_the_second(come), Plan)
+
+
+def read_anew(both, *fresh: Fresh) -> list[object]:
+    """One machine is asked to reload, and each says what it read; gives what each hears of it."""
+    both[0][0].say(Anew())
+    for (line, heard), each in zip(both, fresh, strict=True):
+        assert next(heard) == Anew()
+        line.say(each)
+    return [next(heard) for _, heard in both]
+
+
+def test_all_begin_anew_with_the_same_profile_and_may_do_so_again(come):
+    for version in ("2", "3"):
+        fresh = Fresh(alike=replace(ALIKE, profile=version))
+        both = begun(come)
+        assert read_anew(both, fresh, fresh) == [Stop(why="SIGHUP")] * 2
+        for line, _ in both:
+            line.say(Done())
+        for _, heard in both:
+            assert list(heard) == [Over()]
+
+
+@pytest.mark.parametrize(
+    ("fresh", "why"),
+    [
+        ((Fresh(alike=ALIKE), Fresh(why="no file")), "machine 0: no file"),
+        ((Fresh(why="no disk"), Fresh(why="no file")), "machine 0: no file; machine 1: no disk"),
+        (
+            (Fresh(alike=ALIKE), Fresh(alike=replace(ALIKE, profile="2"))),
+            "machines 0 and 1 differ in profile",
+        ),
+    ],
+)
+def test_nobody_begins_anew_when_one_cannot_or_has_another_profile(come, fresh, why):
+    both = begun(come)  # machine 1 comes first
+    for kept in read_anew(both, *fresh):
+        assert isinstance(kept, Kept)
+        assert why in kept.why
+    # It may be tried again.
+    assert read_anew(both, Fresh(alike=ALIKE), Fresh(alike=ALIKE)) == [Stop(why="SIGHUP")] * 2
+
+
+def test_who_ends_is_not_asked_to_begin_anew(come):
+    both = begun(come)
+    both[0][0].say(Stop(why="SIGTERM"))
+    for _, heard in both:
+        assert next(heard) == Stop(why="SIGTERM")
+    both[1][0].say(Anew())
+    for line, _ in both:
+        line.say(Done())
+    for _, heard in both:
+        assert list(heard) == [Over()]
 
 
 def test_a_port_that_is_taken_is_said_at_once(at):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import orjson
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ def test_events_written_as_parquet_are_the_same_events_or_refused_alike(tmp_path
     assert decoded(tmp_path / "events.parquet") == decoded(tmp_path / "events.jsonl")
 
 
+@pytest.mark.slow
 def test_the_recorded_night_as_parquet_by_the_hour_gives_exactly_its_alerts(riskdesk, store, tmp_path, night):
     hours: dict[str, list[bytes]] = {}
     for line in night.read_bytes().splitlines(keepends=True):

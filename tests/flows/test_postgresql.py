@@ -1,11 +1,14 @@
 """A flow into a real PostgreSQL: the cases that SQLite gets, also when the server restarts meanwhile."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from cases.store import open_store
 from connectors.reference_files import read_reference
+from tests.flows.counted import write_events, write_profile
+from tests.flows.made import use
 from tests.flows.running import NIGHT, PROFILE, stored_alerts, until
 from tests.postgres_server import PostgresServer
 
@@ -36,11 +39,35 @@ def cases_in(url: str) -> list[tuple]:
     ]
 
 
+@pytest.mark.slow
 def test_a_replay_gives_the_cases_that_it_gives_in_sqlite(riskdesk, store, postgres_url, small_night):
     load_reference(postgres_url)
     for url in (store, postgres_url):
         riskdesk("replay", PROFILE, small_night, "--store", url).finish()
     assert cases_in(postgres_url) == cases_in(store) != []
+
+
+@pytest.mark.slow
+def test_a_run_waits_for_a_server_that_is_away_and_doctor_does_not(
+    riskdesk, own_server: PostgresServer, tmp_path
+):
+    url = own_server.url()
+    load_reference(url)
+    events = write_events(tmp_path / "events.jsonl", [use(f"e{n}", n, f"t{n % 3}") for n in range(9)])
+    options = ["--profile", write_profile(tmp_path), "--input", events, "--store", url]
+    own_server.stop()
+    doctor = riskdesk("doctor", *options)
+    assert doctor.wait() == 1
+    assert "is away" in doctor.out
+    dry = riskdesk("run", "card-risk", *options, "--dry-run")
+    assert dry.wait() == 1
+    assert "is away" in dry.err
+    run = riskdesk("run", "card-risk", *options, "--no-follow")
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.process.wait(10)
+    own_server.start()
+    run.finish()
+    assert len(stored_alerts(url)) == 9
 
 
 @pytest.mark.slow

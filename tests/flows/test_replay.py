@@ -16,6 +16,7 @@ def test_the_recorded_night_gives_exactly_the_alerts_beside_it(riskdesk, store, 
     assert len(stored_alerts(store)) == lines_in(EXPECTED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_two_partitions_give_the_same_bytes_as_one(riskdesk, store, tmp_path, halves, processes):
     alerts = tmp_path / "alerts.jsonl"
@@ -25,6 +26,7 @@ def test_two_partitions_give_the_same_bytes_as_one(riskdesk, store, tmp_path, ha
     assert alerts.read_bytes() == EXPECTED.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_second_replay_into_the_same_store_changes_nothing(riskdesk, store, night):
     riskdesk("replay", PROFILE, night, "--store", store).finish()
     before = stored_alerts(store)

@@ -9,14 +9,14 @@ from prometheus_client import Counter, Gauge, Histogram, generate_latest
 
 from domain.alerts import Alert
 from domain.findings import Severity
-from observability.beside import SupervisorMetrics, SweepMetrics
+from observability.beside import ListenerMetrics, SupervisorMetrics, SweepMetrics
 from observability.catalogue import catalogue
 from observability.described import MetricSet
 from observability.metrics import Metrics, PortTakenError, serve
 
 ROOT = Path(__file__).parents[2]
 EVERY = [metric for metrics in catalogue().values() for metric in metrics]
-SETS = (Metrics, SupervisorMetrics, SweepMetrics)
+SETS = (Metrics, SupervisorMetrics, ListenerMetrics, SweepMetrics)
 
 
 def alert(detector: str, severity: Severity) -> Alert:
@@ -94,7 +94,7 @@ def test_every_metric_is_fed_somewhere(make: type[MetricSet]) -> None:
     code = "".join(path.read_text("utf-8") for folder in folders for path in (ROOT / folder).glob("*.py"))
     names = [name for name, value in vars(metrics).items() if isinstance(value, Counter | Gauge | Histogram)]
     assert len(names) == len(metrics.described)
-    fed = r"(?:metrics|self)\.{}\.(?:labels|inc|set|observe|time)\b"
+    fed = r"(?:metrics|self)\.{}\.(?:labels|inc|set|set_function|observe|time)\b"
     assert [name for name in names if not re.search(fed.format(name), code)] == []
 
 

@@ -18,12 +18,21 @@ from tests.flows.device_day import unpack_day
 from tests.flows.running import NIGHT, Command, until
 from tests.ops.asked import queries
 
-# What these runs may have no reason to tell: nothing comes from a topic, perhaps no message waits just then,
-# nobody has sealed the audit, and no model is in force. Other tests show each of these told.
+# What these runs may have no reason to tell: nothing comes from a topic or over a listener, perhaps no
+# message waits just then, nobody has sealed the audit, and no model is in force. Other tests show each of
+# these told.
 UNTOLD = {
     "riskdesk_learnt_tables",
     "riskdesk_learnt_tables_late_total",
     "riskdesk_lag_messages",
+    "riskdesk_partition_standstill_seconds",
+    "riskdesk_listener_accepted_total",
+    "riskdesk_listener_refused_total",
+    "riskdesk_listener_received_bytes_total",
+    "riskdesk_listener_connections_total",
+    "riskdesk_listener_clients",
+    "riskdesk_listener_held_up",
+    "riskdesk_listener_behind_bytes",
     "riskdesk_outbox_oldest_timestamp_seconds",
     "riskdesk_audit_seal_timestamp_seconds",
     "riskdesk_profile_info",

@@ -44,15 +44,15 @@ def test_each_order_has_its_own_first() -> None:
     assert first_of("remaining loss") == "dear"
 
 
-def test_the_desks_own_goes_by_band_and_then_by_age() -> None:
+def test_the_desks_own_goes_by_band_and_then_by_what_is_at_risk_and_moves_up_what_waits() -> None:
     own = named(OWN)
     ranked = sorted(CASES, key=lambda one: own.key(CASES[one], 4 * HOUR_MS))
-    assert ranked == [
-        "severe",
-        "first",
-        "sure",
-        "dear",
-    ]  # below the limit of a band the loss counts for nothing
+    # The first and the sure are both below what counts at all.
+    assert ranked == ["severe", "dear", "first", "sure"]
+    later = sorted(CASES, key=lambda one: own.key(CASES[one], 6 * HOUR_MS))
+    assert later == ["severe", "first", "dear", "sure"]
+    by_due = named("its bands, due time inside")
+    assert sorted(CASES, key=lambda one: by_due.key(CASES[one], 0)) == ["severe", "first", "sure", "dear"]
     inside = named("its bands, expected loss inside")
     assert sorted(CASES, key=lambda one: inside.key(CASES[one], 0)) == ["severe", "dear", "sure", "first"]
 

@@ -24,6 +24,7 @@ from cases.store import Store, open_store
 from connectors.loopback_bank import LoopbackBank
 from tests.cases.actions.desk import AGENT, COMPLIANCE, LEAD, OTHER_AGENT, open_case, police_order, proposal
 from tests.cases.made import HOUR_MS, MINUTE_MS, NOON_MS
+from tests.sqlite_store import sqlite_store
 
 CARDS = ("card:tok_7f3a", "card:tok_2")
 PEOPLE = (AGENT, OTHER_AGENT, LEAD, COMPLIANCE)
@@ -111,7 +112,7 @@ class Night:
 @given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=1, max_value=60))
 def test_in_the_end_the_bank_holds_what_the_desk_says(seed: int, steps: int) -> None:
     luck = Random(seed)
-    with TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/desk.db") as store:
+    with TemporaryDirectory() as folder, open_store(sqlite_store(Path(folder) / "desk.db")) as store:
         assert isinstance(store.db, SqliteDatabase)
         line = BadLine(LoopbackBank(Path(folder) / "bank.db"), luck)
         night = Night(store, line, open_case(store), luck)

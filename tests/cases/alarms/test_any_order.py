@@ -15,6 +15,7 @@ from devices.codes import catalogue
 from domain.alerts import Alert
 from domain.findings import Member
 from tests.cases.alarms.watched import NOON_MS, SMALL_FLEET, alarm_tables, at_s, maintenance, signal
+from tests.sqlite_store import sqlite_store
 
 DEVICE_CODES = (
     ("note_jam", "dispenser"),
@@ -86,7 +87,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Alert], Arrival]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a fleet, to be copied."""
     folder = tmp_path_factory.mktemp("template")
-    with open_store(f"sqlite:///{folder}/desk.db") as store:
+    with open_store(sqlite_store(folder / "desk.db")) as store:
         store.reference.put([*SMALL_FLEET, maintenance("m1", 500, 2500, device="d2")])
     return folder
 

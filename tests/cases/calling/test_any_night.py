@@ -15,6 +15,7 @@ from cases.work.states import LIVE_TASKS
 from domain.findings import Severity
 from tests.cases.calling.night import ANNA, HOUR_MS, TEN, ZONE, a_case, attempt, customer
 from tests.cases.made import GREEDY
+from tests.sqlite_store import sqlite_store
 
 ENDS = sorted(code for code, each in DISPOSITIONS.items() if each.cases & FRAUD)
 
@@ -27,7 +28,7 @@ ENDS = sorted(code for code, each in DISPOSITIONS.items() if each.cases & FRAUD)
 def test_nothing_is_lost_whatever_comes_of_the_calls(severity: Severity, ends: list[tuple[str, int]]) -> None:
     with (
         TemporaryDirectory() as folder,
-        open_store(f"sqlite:///{Path(folder)}/desk.db", policy=GREEDY) as desk,
+        open_store(sqlite_store(Path(folder) / "desk.db"), policy=GREEDY) as desk,
     ):
         desk.reference.put([customer("u1"), customer("u2", numbers=("only",))])
         case_id = a_case(desk, severity=severity, members=(("c2", "u2"),))

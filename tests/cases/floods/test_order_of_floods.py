@@ -14,6 +14,7 @@ from cases.policy import QueuePolicy
 from cases.store import Store, open_store
 from domain.alerts import Alert
 from tests.cases.made import HOUR_MS, alert
+from tests.sqlite_store import sqlite_store
 
 POLICY = QueuePolicy(flood=FloodPolicy(alerts=3))
 
@@ -50,6 +51,7 @@ def picture(store: Store) -> Any:
             file.case.subject,
             file.case.band,
             file.case.due_ms,
+            file.case.rank_ms,
             file.case.alerts,
             repr(file.case.breakdown),
             file.case.reasons,
@@ -70,8 +72,8 @@ def test_any_order_and_any_batches_give_the_same_floods_and_cases(
     cuts = sorted(data.draw(st.sets(st.integers(0, len(found)))) | {0, len(found)})
     folder = tmp_path_factory.mktemp("order")
     with (
-        open_store(f"sqlite:///{folder}/one.db", policy=POLICY) as one,
-        open_store(f"sqlite:///{folder}/many.db", policy=POLICY) as many,
+        open_store(sqlite_store(folder / "one.db"), policy=POLICY) as one,
+        open_store(sqlite_store(folder / "many.db"), policy=POLICY) as many,
     ):
         one.cases.take_in(found)
         for start, end in pairwise(cuts):

@@ -7,13 +7,16 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cases.case import Outcome
 from cases.errors import MustBeKept, NotAllowed, NotFound, NotPossible, WrongUse
 from cases.retention.person import Names
 from cases.retention.requests import Kind
 from cases.store import Store, open_store
+from domain.findings import Member
 from domain.rejections import Reason, Rejected
+from tests.cases.alarms.watched import at_s, events_in_words, signal
 from tests.cases.closed import AGENT, LEAD, OFFICER, OPS, live_case, verbs
 from tests.cases.made import NOON_MS, alert
 from tests.cases.retention.old_desk import (
@@ -177,6 +180,24 @@ def test_what_is_audited_here_names_nobody(store):
     ours = [row for row in rows if row["object"].partition(":")[0] in ("work_order", "hold", "data_request")]
     assert len(ours) == 6
     assert not [row for row in ours if "u1" in row["object"] + row["reason"]]
+
+
+def test_what_was_said_of_a_device_names_an_erased_customer_no_more_and_still_counts(sqlite_url):
+    with open_store(sqlite_url) as store:
+        old_case(store, "1")
+        said = replace(
+            signal("note_jam", "d1", 0),
+            members=(Member(card="c1", customer="u1", last4="4242"),),
+            evidence={"cards": ["c1", "c2"]},
+        )
+        store.alarms.take_in([said], at_s(-1))
+        erase(store, "u1")
+        held = texts(sqlite_url)["alarm_signal"]
+        assert "c1" not in held.replace("erased-1-card-1", "")
+        assert not [name for name in ('"u1"', "4242") if name in held]
+        assert '"c2"' in held
+        store.alarms.take_in([], at_s(0))
+    assert events_in_words(sqlite_url) == ["0 raised d1 note_jam"]
 
 
 def test_two_erasures_have_nothing_in_common(store):

@@ -3,6 +3,7 @@
 import pytest
 
 from cases.calling.results import Report
+from cases.calling.telephone import LineEvent
 from cases.case import Outcome
 from cases.errors import NotAllowed
 from cases.kpi.values import Ratio
@@ -59,6 +60,36 @@ def test_a_call_is_seen_from_its_preview_to_its_wrap_up(busy: Store) -> None:
         ("wrapup", 100, 120),
         ("available", 120, None),
     ]
+
+
+def test_who_is_answered_talks_from_then_on(busy: Store) -> None:
+    claimed = busy.work.next(AGENT, NOON_MS)
+    busy.calling.begin_call(claimed.task.id, AGENT, NOON_MS + 30 * SECOND_MS)
+    busy.calling.answered(claimed.task.id, AGENT, NOON_MS + 40 * SECOND_MS)
+    assert [each.state for each in busy.work.states(LEAD)] == ["talking"]
+    report = Report(
+        task_id=claimed.task.id,
+        disposition="genuine",
+        checked=("identity",),
+        answered_at_ms=NOON_MS + 40 * SECOND_MS,
+        ended_at_ms=NOON_MS + 100 * SECOND_MS,
+    )
+    busy.calling.record(report, AGENT, NOON_MS + 120 * SECOND_MS)
+    assert states(busy) == [
+        ("preview", 0, 30),
+        ("dialing", 30, 40),
+        ("talking", 40, 100),
+        ("wrapup", 100, 120),
+        ("available", 120, None),
+    ]
+
+
+def test_the_telephone_system_says_that_an_agent_talks(busy: Store) -> None:
+    claimed = busy.work.next(AGENT, NOON_MS)
+    begun = busy.calling.begin_call(claimed.task.id, AGENT, NOON_MS + 30 * SECOND_MS)
+    later_ms = NOON_MS + 40 * SECOND_MS
+    busy.calling.line(begun.attempt_id, LineEvent.ANSWERED, AGENT, later_ms, later_ms)
+    assert states(busy)[-1] == ("talking", 40, None)
 
 
 def test_occupancy_is_there_without_anybody_saying_anything(busy: Store) -> None:

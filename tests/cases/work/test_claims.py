@@ -18,6 +18,7 @@ from cases.work.service import SqlWork
 from domain.findings import Severity
 from tests.cases.made import GREEDY, HOUR_MS, MINUTE_MS, NOON_MS, alert
 from tests.cases.work.doing import AGENT, LEAD, OTHER, do, one_case, set_calling, tasks
+from tests.sqlite_store import sqlite_store
 
 ranks = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5)), min_size=1, max_size=25)
 
@@ -29,15 +30,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @given(ranked=ranks)
 @settings(max_examples=30, deadline=None)
-def test_tasks_are_claimed_in_the_order_of_band_due_and_id(
+def test_tasks_are_claimed_in_the_order_of_band_rank_time_and_id(
     folder: Path, ranked: list[tuple[int, int]]
 ) -> None:
     path = folder / "desk.db"
     path.unlink(missing_ok=True)
-    with open_store(f"sqlite:///{path}", policy=GREEDY) as store:
+    with open_store(sqlite_store(path), policy=GREEDY) as store:
         case_id = one_case(store, alert("a", "c1", "u1"))
-        for number, (band, due_ms) in enumerate(ranked):
-            do(store, add_task, case_id, "review", f"card:{number}", LEAD, NOON_MS, band=band, due_ms=due_ms)
+        for number, (band, rank_ms) in enumerate(ranked):
+            do(
+                store,
+                add_task,
+                case_id,
+                "review",
+                f"card:{number}",
+                LEAD,
+                NOON_MS,
+                band=band,
+                rank_ms=rank_ms,
+            )
         expected = sorted((task.id for task in tasks(store, case_id)), key=_rank_of(store, case_id))
         claimed = []
         while found := store.work.next(AGENT, NOON_MS):
@@ -48,7 +59,7 @@ def test_tasks_are_claimed_in_the_order_of_band_due_and_id(
 def _rank_of(store: Store, case_id: str) -> Callable[[int], tuple[int, int, int]]:
     with store.db.reading():
         rows = {row["id"]: row for row in store.db.rows("live_tasks", case_id=case_id)}
-    return lambda task: (rows[task]["band"], rows[task]["due_ms"], task)
+    return lambda task: (rows[task]["band"], rows[task]["rank_ms"], task)
 
 
 def test_the_next_task_comes_with_its_case_and_whom_to_call(store: Store) -> None:

@@ -211,6 +211,25 @@ def test_a_lead_reopens_with_a_reason_and_everybody_is_called_again(store: Store
         store.work.reopen(case_id, LEAD, "again", NOON_MS)
 
 
+def test_a_ring_that_is_reopened_grows_on_as_if_it_had_never_been_closed(store: Store) -> None:
+    first, second = alert("a", "c1", "u1", ring="r"), alert("b", "c2", "u2", ring="r", at_ms=MINUTE_MS)
+    case_id = one_case(store, first, second)
+    closed(store, case_id)
+    store.work.reopen(case_id, LEAD, "new proof", NOON_MS)
+    store.cases.take_in([alert("c", "c3", "u3", ring="r", at_ms=HOUR_MS)])
+    (case,) = store.cases.list()
+    assert (case.id, case.subject) == (case_id, "ring of 3 cards, 3 customers")
+
+
+def test_a_closed_ring_that_one_alert_brings_back_takes_in_the_next_of_its_key(store: Store) -> None:
+    case_id = one_case(store, alert("a", members=[("c1", "u1"), ("c2", "u2")], scope="branch", ring="r"))
+    closed(store, case_id, NOON_MS + MINUTE_MS)
+    store.cases.take_in([alert("b", "c1", "u1", at_ms=HOUR_MS)])  # says nothing of the ring
+    store.cases.take_in([alert("c", "c3", "u3", ring="r", at_ms=HOUR_MS)])
+    (case,) = store.cases.list()
+    assert (case.id, case.reopened, case.subject) == (case_id, 1, "ring of 3 cards, 3 customers")
+
+
 def test_reopening_can_be_off(url: str) -> None:
     with open_store(url, policy=QueuePolicy(work=WorkPolicy(reopen_within=timedelta(0)))) as store:
         case_id = one_case(store, alert("a", "c1", "u1"))

@@ -72,9 +72,9 @@ def test_an_answer_that_never_ends_is_cut_off(system: BankSystem) -> None:
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("http://bank.example/ask", "no address to ask at"),
-        ("ftp://127.0.0.1/ask", "no address to ask at"),
-        ("https:///ask", "no address to ask at"),
+        ("http://bank.example/ask", "no address for questions"),
+        ("ftp://127.0.0.1/ask", "no address for questions"),
+        ("https:///ask", "no address for questions"),
         ("https://user:word@bank.example/ask", "no user or password"),
     ],
 )

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk.drawing.place_map import MapWords, Stop, place_map
+from desk.drawing.place_map import MapWords, place_map
 from desk.drawing.projection import Frame, Projection
+from desk.drawing.ways import Stop
 from tests.desk.drawing.seen import boxes, faults, marks, root, texts, titles
 
 MINUTE_MS = 60_000
@@ -165,3 +166,19 @@ def test_the_measure_is_as_long_as_it_says(lat: float) -> None:
     # A degree of latitude is 111.195 km on the sphere that distances are measured on.
     one_degree = projection.xy(lat - 0.5, 120)[1] - projection.xy(lat + 0.5, 120)[1]
     assert isclose(length / one_degree * 111.195, float(said.removesuffix(" km")), rel_tol=0.001)
+
+
+def test_a_place_is_named_once_beside_what_alerts_name() -> None:
+    near = [stop(n, 31.3 + n / 50, 120.6, "Suzhou") for n in range(5)]
+    svg = place_map([*near, stop(9, 31.2, 120.7, "Suzhou", flagged=True)], WORDS)
+    assert sum(said.startswith("Suzhou") for said in texts(svg)) == 1
+
+
+def test_of_very_many_ways_those_about_an_alert_are_drawn() -> None:
+    around = [
+        Stop(n * 60 * MINUTE_MS, f"crd-{n // 2}", 31 + (n * 7 % 40) / 20, 120 + (n * 11 % 40) / 20, "", "")
+        for n in range(40)
+    ]
+    assert place_map(around, WORDS).count('class="arrow"') == 0
+    flagged = [each._replace(flagged=True) for each in around]
+    assert 0 < place_map(flagged, WORDS).count('class="arrow"') <= 12

@@ -30,7 +30,7 @@ from domain.events import Event, Progress
 from domain.findings import Finding
 from domain.reference import Reference
 from domain.tables import Tables
-from flows.exchange import Addressed, Exchange
+from flows.exchange import EventBatch, Exchange
 from flows.plan import ScopePlan, Watcher, plan_scopes
 from flows.watch import BucketWatch
 from observability.metrics import Metrics
@@ -68,7 +68,7 @@ class Case(NamedTuple):
     name: str
     plan: ScopePlan
     bare: BarePlan
-    batches: list[Addressed]
+    batches: list[EventBatch]
     events: int
 
 
@@ -88,9 +88,10 @@ def cases(blocks: Sequence[list[Event]], built: Iterable[Detector[Any, Any]], ta
         bare = BarePlan(plan.scope, (), plan.own_log, plan.one_log, of=plan)
         exchange = Exchange([plan])
         batches = [
-            addressed
+            batch
             for number, events in enumerate(blocks, start=1)
             for addressed in exchange.route(PARTITION, events, number == len(blocks))
+            for batch in addressed.batches
         ]
         prepared.append(
             Case(
@@ -98,7 +99,7 @@ def cases(blocks: Sequence[list[Event]], built: Iterable[Detector[Any, Any]], ta
                 plan,
                 bare,
                 batches,
-                sum(len(each.batch.events) for each in batches),
+                sum(len(batch.events) for batch in batches),
             )
         )
     return prepared
@@ -124,8 +125,8 @@ def cpu_ns(plan: ScopePlan, case: Case) -> float:
     gc.collect()
     gc.disable()
     began_ns = process_time_ns()
-    for each in case.batches:
-        watches[each.bucket].on_batch([each.batch])
+    for batch in case.batches:
+        watches[batch.bucket].on_batch([batch])
     taken_ns = process_time_ns() - began_ns
     gc.enable()
     return taken_ns / case.events
@@ -156,7 +157,7 @@ def _watches(plan: ScopePlan, case: Case) -> dict[str, BucketWatch]:
     metrics = Metrics()
     return {
         bucket: BucketWatch(plan, (PARTITION,), metrics, saves=False, saved=None)
-        for bucket in {each.bucket for each in case.batches}
+        for bucket in {batch.bucket for batch in case.batches}
     }
 
 

@@ -132,7 +132,7 @@ def _watched(
     watch: Callable[[Snapshot | None], Logic],
 ) -> KeyedStream[Alert | Reached]:
     """Watch a scope; gives what is told, and where it matters up to when all was told."""
-    batches = op.filter_map(f"{plan.step}_batches", decoded, _if_for(plan))
+    batches = op.flat_map(f"{plan.step}_batches", decoded, _batches_for(plan))
     step = op.stateful_batch(plan.step, batches, watch)
     return op.map(f"{plan.step}_time", step, _with_clock(plan)) if plan.tells_time else step
 
@@ -203,11 +203,13 @@ def _if_rejected(item: Addressed | Rejected) -> tuple[str, Rejected] | None:
     return (item.partition, item) if isinstance(item, Rejected) else None
 
 
-def _if_for(plan: ScopePlan) -> Callable[[Addressed | Rejected], tuple[str, EventBatch] | None]:
+def _batches_for(plan: ScopePlan) -> Callable[[Addressed | Rejected], list[tuple[str, EventBatch]]]:
     address = plan.address
 
-    def pick(item: Addressed | Rejected) -> tuple[str, EventBatch] | None:
-        return (item.bucket, item.batch) if isinstance(item, Addressed) and item.address == address else None
+    def pick(item: Addressed | Rejected) -> list[tuple[str, EventBatch]]:
+        if isinstance(item, Rejected) or item.address != address:
+            return []
+        return [(batch.bucket, batch) for batch in item.batches]
 
     return pick
 

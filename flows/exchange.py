@@ -57,11 +57,13 @@ def _unpacked(
 
 
 class Addressed(Struct, frozen=True):
-    """A batch with the address it goes to, which mostly is a scope's name, and the bucket there."""
+    """A block's batches for one address, which mostly is a scope's name.
+
+    All in one: a scope has 64 buckets, and every scope looks at what is addressed to any of them.
+    """
 
     address: str
-    bucket: str
-    batch: EventBatch
+    batches: list[EventBatch]
 
 
 class Exchange:
@@ -86,10 +88,19 @@ class Exchange:
                 events, scope.reads, scope.scope.value, scope.types_by_channel, marked, BUCKETS
             )
             prefix = f"{partition}:" if scope.own_log else ""
-            for bucket, group in enumerate(groups):
-                if group or (scope.needs_marks and (events or closed)):
-                    order = None if places is None else places[bucket]
-                    name = f"{prefix}{bucket}"
-                    batch = EventBatch(partition, high_ms, group, order, closed, name)
-                    routed.append(Addressed(scope.address, name, batch))
+            to_all = bool(scope.needs_marks and (events or closed))
+            batches = [
+                EventBatch(
+                    partition,
+                    high_ms,
+                    group,
+                    None if places is None else places[bucket],
+                    closed,
+                    f"{prefix}{bucket}",
+                )
+                for bucket, group in enumerate(groups)
+                if group or to_all
+            ]
+            if batches:
+                routed.append(Addressed(scope.address, batches))
         return routed

@@ -11,6 +11,8 @@ from flows.exchange import EventBatch, Watched
 Held = tuple[int, Watched]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, list[Held]]).decode
+# No bound is that early.
+_NOTHING_YET = -1
 
 
 class Merger:
@@ -35,23 +37,37 @@ class Merger:
         self._held: dict[str, list[Held]] = {name: [] for name in self._passed}
         if held:
             self._held.update(_decode(held))
-
-    @property
-    def bound_ms(self) -> int | None:
-        """Give the order time that every open partition has reached; None when all have ended."""
-        passed = min((at for name, at in self._passed.items() if name not in self._ended), default=None)
-        return None if passed is None else max(0, passed - self._lateness_ms)
+        # The order time that every open partition has reached; None when all have ended.
+        self.bound_ms = self._bound()
+        # The bound up to which all is released that may be.
+        self._released_ms: int | None = _NOTHING_YET
 
     @property
     def reached_ms(self) -> int:
         """Give the order time before which nothing is missing."""
-        bound_ms = self.bound_ms
-        return max(self._passed.values(), default=0) if bound_ms is None else bound_ms
+        return max(self._passed.values(), default=0) if self.bound_ms is None else self.bound_ms
+
+    def _bound(self) -> int | None:
+        passed = min((at for name, at in self._passed.items() if name not in self._ended), default=None)
+        return None if passed is None else max(0, passed - self._lateness_ms)
 
     def take(self, batch: EventBatch) -> list[Held]:
         """Add a batch and give, in order and with order times, what no partition can precede any more."""
-        # A block knows the latest time within itself; the partition's may lie in an earlier block.
+        # Of every block all buckets hear, and of most there is nothing for them.
         passed = self._passed[batch.partition]
+        if batch.events:
+            self._hold(batch, passed)
+        if batch.closed or batch.high_ms > passed:
+            self._passed[batch.partition] = max(passed, batch.high_ms)
+            if batch.closed:
+                self._ended.add(batch.partition)
+            self.bound_ms = self._bound()
+        # What came meanwhile lies at the bound or behind it.
+        still = self.bound_ms is not None and self.bound_ms == self._released_ms
+        return [] if still else self._release()
+
+    def _hold(self, batch: EventBatch, passed: int) -> None:
+        # A block knows the latest time within itself; the partition's may lie in an earlier block.
         held = self._held[batch.partition]
         arrived = zip(batch.orders or (), batch.events, strict=True)
         if self._lateness_ms:
@@ -61,10 +77,6 @@ class Merger:
             held.sort(key=_own_time)
         else:
             held += [(max(order, passed), event) for order, event in arrived]
-        self._passed[batch.partition] = max(passed, batch.high_ms)
-        if batch.closed:
-            self._ended.add(batch.partition)
-        return self._release()
 
     def dump(self) -> tuple[dict[str, int], bytes]:
         """Give what `__init__` starts from, as plain values."""
@@ -72,7 +84,7 @@ class Merger:
         return dict(self._passed), _encode(held) if held else b""
 
     def _release(self) -> list[Held]:
-        bound_ms = self.bound_ms
+        bound_ms = self._released_ms = self.bound_ms
         released: list[Held] = []
         for held in self._held.values():
             # An event at the bound itself may still be preceded by one of another partition.

@@ -109,7 +109,7 @@ class Tracing:
             self._traces.tell("read", read_ns, got_ns, {}, whole)
             self._traces.tell("decode", began_ns, ended_ns, {"riskdesk.rejected": rejected}, whole)
             return [
-                Addressed(item.address, item.bucket, TracedBatch(item.batch, whole))
+                Addressed(item.address, [TracedBatch(batch, whole) for batch in item.batches])
                 if isinstance(item, Addressed)
                 else item
                 for item in items

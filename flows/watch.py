@@ -100,17 +100,16 @@ class BucketWatch(StatefulBatchLogic[EventBatch, Alert | Reached, Snapshot | Non
         for batch in values:
             if self._history is not None:
                 self._remember(self._history, batch)
-            if self._merger is not None:
+            if self._merger is None:
+                orders, events, reached_ms = batch.orders or [], batch.events, batch.high_ms
+            else:
                 held = self._merger.take(batch)
-                orders: list[int] | None = [order for order, _ in held]
-                events = [event for _, event in held]
+                orders, events = [order for order, _ in held], [event for _, event in held]
                 reached_ms = self._merger.reached_ms
-            else:
-                orders, events, reached_ms = batch.orders, batch.events, batch.high_ms
-            if self._silence is None:
+            if self._silence is not None:
+                self._watch_silence(self._silence, events, orders, reached_ms, alerts)
+            elif events:
                 self._watch(events, alerts)
-            else:
-                self._watch_silence(self._silence, events, orders or [], reached_ms, alerts)
         if alerts:
             self._metrics.count_alerts(alerts)
         if self._merger is not None and self._plan.tells_time:

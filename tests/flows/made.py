@@ -1,7 +1,7 @@
 """Small detectors whose every word can be foretold, plans of them, and the buckets of a scope by hand."""
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -15,7 +15,7 @@ from domain.alerts import Alert, Reached
 from domain.events import CardIssued, Event, Progress, Transaction
 from domain.findings import QUIET, Finding, Severity
 from domain.instants import from_ms
-from flows.exchange import Exchange
+from flows.exchange import EventBatch, Exchange
 from flows.plan import BUCKETS, ScopePlan, Watcher
 from flows.snapshots import Snapshot
 from flows.warm_file import History
@@ -127,6 +127,14 @@ KEYS = [key for key in _NAMES if crc32(key.encode()) % BUCKETS == BUCKET]
 ELSEWHERE = next(key for key in _NAMES if key not in KEYS)
 
 
+def batches_of(
+    plans: Iterable[ScopePlan], partition: str, events: Sequence[Event], closed: bool
+) -> list[tuple[str, EventBatch]]:
+    """Give what a block sends out: each batch behind the address that it goes to."""
+    routed = Exchange(plans).route(partition, events, closed)
+    return [(addressed.address, batch) for addressed in routed for batch in addressed.batches]
+
+
 class Bank:
     """One scope's buckets, driven by hand: what the engine does, without the engine."""
 
@@ -143,16 +151,15 @@ class Bank:
         self._buckets: dict[str, BucketWatch] = {}
 
     def read(self, *blocks: Block) -> None:
-        exchange = Exchange([self.plan])
-        for partition, events, closed in blocks:
-            for addressed in exchange.route(partition, events, closed):
-                bucket = self._buckets.get(addressed.bucket) or self._built(addressed.bucket, None)
-                told, discard = bucket.on_batch([addressed.batch])
+        for block in blocks:
+            for _, batch in batches_of([self.plan], *block):
+                bucket = self._buckets.get(batch.bucket) or self._built(batch.bucket, None)
+                told, discard = bucket.on_batch([batch])
                 assert not discard
                 told = list(told)
-                self.said.setdefault(addressed.bucket, []).extend(told)
+                self.said.setdefault(batch.bucket, []).extend(told)
                 alerts = [one for one in told if isinstance(one, Alert)]
-                self.alerts.setdefault(addressed.bucket, []).extend(alerts)
+                self.alerts.setdefault(batch.bucket, []).extend(alerts)
 
     def end_epoch(self) -> dict[str, bytes]:
         """Let every bucket save; gives what a recovery store would keep."""

@@ -9,10 +9,9 @@ from connectors.blocks import Block
 from connectors.codec import Codec, TimeBounds
 from domain.events import Disposition
 from domain.instants import from_ms
-from flows.exchange import Exchange
 from tests.cases.closed import close, closed_case, reopen
 from tests.cases.made import HOUR_MS, NOON_MS, alert
-from tests.flows.made import START_MS, Bank, Counting, NoticingSilence, plan_of, use
+from tests.flows.made import START_MS, Bank, Counting, NoticingSilence, batches_of, plan_of, use
 from tests.flows.running import NIGHT, PROFILE, lines_in
 
 EXPECTED = NIGHT / "alerts.jsonl"
@@ -94,8 +93,8 @@ def told(minute: float, card: str = "k") -> Disposition:
 
 def test_no_batch_holds_a_disposition_that_no_detector_reads():
     plans = (plan_of(Counting(), own_log=True), plan_of(NoticingSilence()))
-    routed = Exchange(plans).route("p", [use("e1", 0), told(1), use("e2", 2)], False)
-    assert {event.event_id for addressed in routed for event in addressed.batch.events} == {"e1", "e2"}
+    routed = batches_of(plans, "p", [use("e1", 0), told(1), use("e2", 2)], False)
+    assert {event.event_id for _, batch in routed for event in batch.events} == {"e1", "e2"}
 
 
 def test_a_disposition_tells_that_time_has_passed():

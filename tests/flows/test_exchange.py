@@ -13,7 +13,7 @@ from domain.events import CardIssued, Issued, Place, Progress, Transaction
 from domain.instants import from_ms
 from flows.exchange import EventBatch, Exchange
 from flows.plan import BUCKETS
-from tests.flows.made import MINUTE_MS, START_MS, Counting, NoticingSilence, plan_of, use
+from tests.flows.made import MINUTE_MS, START_MS, Counting, NoticingSilence, batches_of, plan_of, use
 
 
 class CountingUses(Counting):
@@ -58,13 +58,10 @@ def blocks(draw):
 @settings(max_examples=100, deadline=None)
 @given(blocks())
 def test_each_event_goes_to_one_bucket_of_each_scope_that_reads_it_and_has_its_key(events):
-    routed = Exchange(PLANS.values()).route("p", events, False)
+    routed = batches_of(PLANS.values(), "p", events, False)
     for scope, plan in PLANS.items():
         arrived = [
-            (addressed.bucket, event)
-            for addressed in routed
-            if addressed.address == scope
-            for event in addressed.batch.events
+            (batch.bucket, event) for address, batch in routed if address == scope for event in batch.events
         ]
         keyed = [event for event in events if type(event) in plan.reads and getattr(event, scope) is not None]
         assert sorted(event.event_id for _, event in arrived) == sorted(event.event_id for event in keyed)
@@ -78,8 +75,8 @@ def test_each_event_goes_to_one_bucket_of_each_scope_that_reads_it_and_has_its_k
 @given(blocks())
 def test_within_a_bucket_events_keep_the_order_of_their_log(events):
     place = {id(event): number for number, event in enumerate(events)}
-    for addressed in Exchange(PLANS.values()).route("p", events, False):
-        places = [place[id(event)] for event in addressed.batch.events]
+    for _, batch in batches_of(PLANS.values(), "p", events, False):
+        places = [place[id(event)] for event in batch.events]
         assert places == sorted(places)
 
 
@@ -90,10 +87,9 @@ def test_each_event_carries_the_latest_time_seen_in_its_block_up_to_it(events):
     for event in events:
         latest = max(latest, event.at_ms)
         orders[id(event)] = latest
-    for addressed in Exchange(PLANS.values()).route("p", events, False):
-        batch = addressed.batch
+    for address, batch in batches_of(PLANS.values(), "p", events, False):
         assert batch.high_ms == latest
-        if PLANS[addressed.address].needs_marks:
+        if PLANS[address].needs_marks:
             assert batch.orders == [orders[id(event)] for event in batch.events]
         else:
             assert batch.orders is None
@@ -101,7 +97,7 @@ def test_each_event_carries_the_latest_time_seen_in_its_block_up_to_it(events):
 
 def test_a_clock_that_is_wrong_is_overruled_by_when_the_event_was_ingested():
     fast = use("e1", 90, ingested_at=from_ms(START_MS))
-    (batch,) = [a.batch for a in Exchange([TERMINAL]).route("p", [fast], False) if a.batch.events]
+    (batch,) = [batch for _, batch in batches_of([TERMINAL], "p", [fast], False) if batch.events]
     assert batch.orders == [START_MS]
     assert batch.high_ms == START_MS
 
@@ -109,29 +105,28 @@ def test_a_clock_that_is_wrong_is_overruled_by_when_the_event_was_ingested():
 @pytest.mark.parametrize(("key", "bucket"), [("c1", 33), ("上海", 61)])
 def test_a_key_has_the_same_bucket_in_every_process_and_every_version(key, bucket):
     # CRC-32 is 0x5ED72AA1 and 0xFF9C3D7D, of which the last six bits count.
-    (addressed,) = Exchange([CARD]).route("east/today.jsonl", [use("e1", 0, key)], False)
-    assert addressed.bucket == f"east/today.jsonl:{bucket}"
-    (addressed,) = Exchange([CUSTOMER]).route("p", [use("e1", 0, customer=key)], False)
-    assert addressed.bucket == str(bucket)
+    ((_, batch),) = batches_of([CARD], "east/today.jsonl", [use("e1", 0, key)], False)
+    assert batch.bucket == f"east/today.jsonl:{bucket}"
+    ((_, batch),) = batches_of([CUSTOMER], "p", [use("e1", 0, customer=key)], False)
+    assert batch.bucket == str(bucket)
 
 
 @pytest.mark.parametrize("plan", [TERMINAL, SILENT_CARD], ids=["merged", "silence"])
 def test_where_time_matters_every_bucket_hears_of_it(plan):
-    exchange = Exchange([plan])
     mark = Progress(at=from_ms(START_MS), at_ms=START_MS)
     prefix = "p:" if plan.own_log else ""
     for events, closed in (([mark], False), ([use("e1", 0)], False), ([], True)):
-        routed = exchange.route("p", events, closed)
-        assert [addressed.bucket for addressed in routed] == [f"{prefix}{n}" for n in range(BUCKETS)]
-        assert {addressed.batch.closed for addressed in routed} == {closed}
-        assert {addressed.batch.high_ms for addressed in routed} == {START_MS if events else 0}
-    assert exchange.route("p", [], False) == []
+        batches = [batch for _, batch in batches_of([plan], "p", events, closed)]
+        assert [batch.bucket for batch in batches] == [f"{prefix}{n}" for n in range(BUCKETS)]
+        assert {batch.closed for batch in batches} == {closed}
+        assert {batch.high_ms for batch in batches} == {START_MS if events else 0}
+    assert Exchange([plan]).route("p", [], False) == []
 
 
 def test_where_time_does_not_matter_only_buckets_with_events_hear_of_them():
-    exchange = Exchange([CARD, CUSTOMER])
-    assert len(exchange.route("p", [use("e1", 0), use("e2", 1)], False)) == 1
-    assert exchange.route("p", [], True) == []
+    scopes = [CARD, CUSTOMER]
+    assert len(batches_of(scopes, "p", [use("e1", 0), use("e2", 1)], False)) == 1
+    assert Exchange(scopes).route("p", [], True) == []
 
 
 FULL = (
@@ -197,10 +192,10 @@ def test_an_event_with_every_field_crosses_to_another_process_unchanged():
 @settings(max_examples=60, deadline=None)
 @given(blocks(), st.booleans())
 def test_batches_cross_to_another_process_unchanged(events, closed):
-    for addressed in Exchange(PLANS.values()).route("p", events, closed):
-        crossed = pickle.loads(pickle.dumps(addressed))
-        assert (crossed.address, crossed.bucket) == (addressed.address, addressed.bucket)
-        assert parts_of(crossed.batch) == parts_of(addressed.batch)
+    for _, batch in batches_of(PLANS.values(), "p", events, closed):
+        crossed = pickle.loads(pickle.dumps(batch))
+        assert crossed.bucket == batch.bucket
+        assert parts_of(crossed) == parts_of(batch)
 
 
 def test_crossing_costs_hardly_more_than_the_bytes_of_the_events():

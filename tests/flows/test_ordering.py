@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.instants import from_ms
-from flows.exchange import Exchange
 from flows.ordering import Merger
 from tests.flows.made import (
     BUCKET,
@@ -18,6 +17,7 @@ from tests.flows.made import (
     START_MS,
     Block,
     Counting,
+    batches_of,
     plan_of,
     runs,
     use,
@@ -29,8 +29,7 @@ NAMES = ("a", "b", "c")
 
 def batch_of(block: Block):
     """Give what the bucket of our keys receives of a block."""
-    routed = Exchange([PLAN]).route(*block)
-    return next((addressed.batch for addressed in routed if addressed.bucket == str(BUCKET)), None)
+    return next((batch for _, batch in batches_of([PLAN], *block) if batch.bucket == str(BUCKET)), None)
 
 
 def merged(drawn: list[list[Block]], names: tuple[str, ...] = NAMES) -> list[str]:

@@ -10,8 +10,8 @@ from domain.events import Telemetry, Transaction
 from domain.findings import QUIET, Finding, Severity
 from domain.instants import from_ms
 from domain.tables import Tables
-from flows.exchange import Exchange
 from flows.plan import plan_scopes
+from tests.flows.made import batches_of
 
 AT_MS = 1_772_323_200_000
 
@@ -74,10 +74,10 @@ def routed(*detectors: Detector[Any, Any]) -> dict[str, list[str]]:
     )
     scopes = plan_scopes(detectors, Tables(), log_scope=Scope.CARD, partitions=1)
     found: dict[str, list[str]] = {scope.scope.value: [] for scope in scopes}
-    for addressed in Exchange(scopes).route("p", [report, paid], closed=False):
-        batch = pickle.loads(pickle.dumps(addressed.batch))
-        assert batch.events == addressed.batch.events
-        found[addressed.address] += [event.event_id for event in batch.events]
+    for address, sent in batches_of(scopes, "p", [report, paid], False):
+        batch = pickle.loads(pickle.dumps(sent))
+        assert batch.events == sent.events
+        found[address] += [event.event_id for event in batch.events]
     return found
 
 

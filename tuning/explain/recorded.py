@@ -81,15 +81,16 @@ def hear(recorded: Recorded, wanted: Collection[Subject]) -> Histories:
         for item in decode(block):
             if not isinstance(item, Addressed):
                 continue
-            place = item.address, item.bucket
-            if place not in steps:
-                plan = plans[item.address]
-                steps[place] = BucketWatch(plan, partitions, metrics, saves=False, saved=None)
-            told, _ = steps[place].on_batch([item.batch])
-            for alert in told:
-                if isinstance(alert, Alert) and _EVENT in alert.evidence:
-                    handed = Handed(alert.told_ms, alert.evidence[_EVENT])
-                    heard[Subject(alert.detector, alert.key)][item.bucket].append(handed)
+            plan = plans[item.address]
+            for batch in item.batches:
+                place = item.address, batch.bucket
+                if place not in steps:
+                    steps[place] = BucketWatch(plan, partitions, metrics, saves=False, saved=None)
+                told, _ = steps[place].on_batch([batch])
+                for alert in told:
+                    if isinstance(alert, Alert) and _EVENT in alert.evidence:
+                        handed = Handed(alert.told_ms, alert.evidence[_EVENT])
+                        heard[Subject(alert.detector, alert.key)][batch.bucket].append(handed)
     if stop.asked:
         raise InputError(f"{', '.join(recorded.over)} cannot be read to the end: {stop.reason}")
     return {subject: tuple(of_bucket.values()) for subject, of_bucket in heard.items()}

@@ -108,7 +108,8 @@ def _until_on_screen(browser: Browser, folder: Path) -> float:
     with open_store(url) as store:
         page = _looking(browser, desk)
         for number in range(_LAGS_OF):
-            time.sleep(0.3 + number % 7 * 0.05)  # at any moment between two looks of the desk
+            # At any moment between two looks of the desk; of changes that go on a page hears once a second.
+            time.sleep(1.4 + number % 7 * 0.05)
             begun = time.perf_counter()
             tell(store, f"row-{number}-")
             page.wait_for_selector(f"#rows tr:has-text('cus-row-{number}-')", state="attached")

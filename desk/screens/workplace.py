@@ -123,7 +123,7 @@ def up_next(here: Context) -> dict[str, Any]:
     # Once a minute, since open pages ask by themselves.
     if here.desk.rates.take(f"seen:{here.who.session}:queue", here.now_ms, most=1, per_ms=_MINUTE_MS):
         here.viewed("queue:live")
-    found = here.store.cases.list((Status.OPEN,), _UP_NEXT)
+    found, _ = here.store.cases.behind(Wanted(statuses=(Status.OPEN,)), None, _UP_NEXT)
     return {"up_next": found, "kept": here.store.leading.kept([case.id for case in found], here.now_ms)}
 
 
